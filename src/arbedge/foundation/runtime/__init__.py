@@ -1,0 +1,1 @@
+"""Time, tasks, bounded streams and signals: everything that runs, runs through here."""

@@ -1,0 +1,97 @@
+"""The one place time comes from: wall time in UTC, monotonic time for ages, and sleeping.
+
+Wall time (`now`) is for stamps people read and for schedules; ages and deadlines use `monotonic_ns`, which a
+change of the machine's clock cannot move.
+"""
+
+import asyncio
+import heapq
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+__all__ = ["Clock", "ManualClock", "SystemClock"]
+
+
+class Clock(Protocol):
+    """A source of time."""
+
+    def now(self) -> datetime:
+        """Wall time, aware, UTC."""
+        ...
+
+    def monotonic_ns(self) -> int:
+        """Nanoseconds on a clock that never goes back; only differences mean anything."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; returns at once for zero or less. Cancellation ends the wait."""
+        ...
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now(self) -> datetime:
+        """Wall time, aware, UTC."""
+        return datetime.now(UTC)
+
+    def monotonic_ns(self) -> int:
+        """Nanoseconds since an arbitrary start."""
+        return time.monotonic_ns()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the event loop."""
+        await asyncio.sleep(max(0.0, seconds))
+
+
+class ManualClock:
+    """A clock that moves only when told to: for tests, replay and simulated days.
+
+    `advance` moves both clocks and wakes sleepers in order of their due time.
+    """
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._now = start or datetime(2026, 1, 1, tzinfo=UTC)
+        self._monotonic_ns = 1_000_000_000
+        self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._order = 0
+
+    def now(self) -> datetime:
+        """Wall time, aware, UTC."""
+        return self._now
+
+    def monotonic_ns(self) -> int:
+        """Nanoseconds since this clock's start."""
+        return self._monotonic_ns
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until `advance` has moved past the due time."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        self._order += 1
+        future = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._monotonic_ns + int(seconds * 1e9), self._order, future))
+        await future
+
+    def shift_wall(self, seconds: float) -> None:
+        """Jump the wall clock alone, as a machine's clock correction does."""
+        self._now += timedelta(seconds=seconds)
+
+    async def advance(self, seconds: float) -> None:
+        """Move time on, letting each sleeper run at its own due moment."""
+        target_ns = self._monotonic_ns + int(seconds * 1e9)
+        while self._sleepers and self._sleepers[0][0] <= target_ns:
+            due_ns, _, future = heapq.heappop(self._sleepers)
+            self._move_to(max(due_ns, self._monotonic_ns))
+            if not future.done():
+                future.set_result(None)
+            for _ in range(5):
+                await asyncio.sleep(0)
+        self._move_to(target_ns)
+        await asyncio.sleep(0)
+
+    def _move_to(self, due_ns: int) -> None:
+        self._now += timedelta(microseconds=(due_ns - self._monotonic_ns) / 1000)
+        self._monotonic_ns = due_ns
