@@ -14,7 +14,7 @@ __all__ = ["VENUE_NAMES", "ExchangesConfig", "VenueConfig", "VenueName"]
 VenueName = Literal["binance", "bybit", "okx", "bitget"]
 VENUE_NAMES: tuple[VenueName, ...] = ("binance", "bybit", "okx", "bitget")
 
-_PROXY_SCHEMES = ("http", "https", "socks4", "socks5", "socks5h")
+_PROXY_SCHEMES = ("http", "socks4", "socks5")
 
 
 def _split(url: str) -> SplitResult | None:
@@ -38,7 +38,7 @@ class VenueConfig(BaseModel):
     )
     proxy: SecretStr | None = Field(
         default=None,
-        description="Proxy for every connection: http://, https://, socks4://, socks5:// or socks5h://[user:password@]host:port.",
+        description="Proxy for every connection: http://, socks4:// or socks5://, then [user:password@]host:port.",
     )
     kinds: tuple[MarketKind, ...] = Field(
         default=(MarketKind.SPOT, MarketKind.PERP),
