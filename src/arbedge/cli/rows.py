@@ -1,0 +1,108 @@
+"""Opportunities, rejections and venues as JSON-ready dictionaries; one shape for scan, streams and history."""
+
+from datetime import datetime
+from typing import Any
+
+from arbedge.bootstrap.snapshot import RunSnapshot, VenueLine
+from arbedge.domain.money import figure
+from arbedge.domain.opportunity import Leg, Opportunity, OpportunityKind, Rejection
+from arbedge.opportunities.pricing import render
+
+__all__ = ["event_row", "opportunity_row", "rejection_row", "scan_document", "stamp", "venue_row"]
+
+
+def opportunity_row(opportunity: Opportunity) -> dict[str, Any]:
+    """One opportunity with the fields of `arbedge price`; money as decimal strings, the score as a number."""
+    row: dict[str, Any] = {
+        "id": opportunity.id,
+        "kind": opportunity.kind.value,
+        "asset": opportunity.asset,
+        **_legs(opportunity),
+        "identity": opportunity.identity.value,
+        "qualifies_on": opportunity.qualifies_on.value,
+        "notional": figure(opportunity.notional),
+        "horizon_hours": figure(opportunity.horizon_hours),
+        "breakeven_hours": _maybe(opportunity.breakeven_hours),
+        "score": round(opportunity.score.total, 6),
+        "score_parts": {
+            name: {"value": round(value, 6), "weight": round(weight, 6)}
+            for name, value, weight in opportunity.score.parts
+        },
+        **render(opportunity.priced),
+        "capacity_usd": figure(opportunity.capacity_usd),
+        "peak_net_bps": figure(opportunity.peak_net_bps),
+        "size_curve": [
+            {"notional": figure(point.notional), "net": figure(point.net), "net_bps": figure(point.net_bps)}
+            for point in opportunity.size_curve
+        ],
+        "first_seen": stamp(opportunity.opened_at),
+        "last_seen": stamp(opportunity.updated_at),
+        "closed_at": stamp(opportunity.closed_at) if opportunity.closed_at else None,
+        "close_reason": opportunity.close_reason,
+        "evidence": opportunity.evidence_hash,
+        "simulated": opportunity.is_simulated,
+    }
+    return row
+
+
+def rejection_row(rejection: Rejection) -> dict[str, Any]:
+    """A candidate that is not shown, with the first gate that failed and why."""
+    return {
+        "candidate": str(rejection.candidate),
+        "asset": rejection.asset,
+        "gate": rejection.gate.value,
+        "reason": rejection.reason,
+        "at": stamp(rejection.at),
+        "net_bps": _maybe(rejection.net_bps),
+    }
+
+
+def venue_row(venue: VenueLine) -> dict[str, Any]:
+    """One venue's health."""
+    return {
+        "state": venue.state,
+        "instruments": venue.instruments,
+        "quotes": venue.quotes,
+        "error": venue.error,
+        "frames_per_s": round(venue.frames_per_s, 1),
+        "clock_offset_ms": None if venue.clock_offset_ms is None else round(venue.clock_offset_ms, 1),
+    }
+
+
+def scan_document(snapshot: RunSnapshot) -> dict[str, Any]:
+    """What `scan --once --format json` prints."""
+    return {
+        "as_of": stamp(snapshot.as_of),
+        "simulated": snapshot.is_simulated,
+        "venues": {venue.name: venue_row(venue) for venue in snapshot.venues},
+        "opportunities": [opportunity_row(each) for each in snapshot.opportunities],
+        "rejected": dict(snapshot.rejected),
+        "closest": rejection_row(snapshot.closest) if snapshot.closest else None,
+        "notices": list(snapshot.notices),
+    }
+
+
+def event_row(kind: str, snapshot_at: datetime, body: dict[str, Any]) -> dict[str, Any]:
+    """One line of the JSON event stream."""
+    return {"type": kind, "at": stamp(snapshot_at), **body}
+
+
+def stamp(moment: datetime) -> str:
+    """UTC, milliseconds, `Z`."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _legs(opportunity: Opportunity) -> dict[str, Any]:
+    legs = opportunity.candidate.legs
+    if opportunity.kind is OpportunityKind.TRIANGULAR:
+        return {"legs": [{**_leg(leg), "side": leg.side.value} for leg in legs]}
+    return {"long": _leg(legs[0]), "short": _leg(legs[1])}
+
+
+def _leg(leg: Leg) -> dict[str, str]:
+    venue, kind, symbol = leg.instrument
+    return {"venue": venue, "kind": kind.value, "symbol": symbol}
+
+
+def _maybe(value: Any) -> str | None:
+    return None if value is None else figure(value)
