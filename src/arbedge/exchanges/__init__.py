@@ -1,5 +1,7 @@
-"""The venues: each adapter turns one exchange's dialect into the market stage's ports.
+"""The venues themselves: wire formats, endpoints and limits of each, turned into the ports of the market stage.
 
-Comes in: a venue's settings. Goes out: instruments, quotes, books and funding as domain values. A venue never
-sees another venue, and none of them decides what is an opportunity.
+Comes in: settings, a clock, the guards every outbound call passes. Goes out: instruments, tops, books, funding
+and streams in domain values. It never decides what a quote is worth, and no venue knows another.
 """
+
+__all__: list[str] = []

@@ -1,0 +1,135 @@
+"""The first WebSocket client: picows, whose callbacks hand out the receive buffer itself without a copy."""
+
+import asyncio
+
+from picows import WSCloseCode, WSError, WSFrame, WSHandshakeError, WSListener, WSMsgType, WSTransport, ws_connect
+from python_socks import ProxyError
+
+from arbedge.errors import ArbEdgeError, Disconnected, Timeout
+from arbedge.exchanges.transport.faults import fault_of
+from arbedge.exchanges.transport.proxy import Proxy
+from arbedge.exchanges.transport.ws import MAX_FRAME_BYTES, FrameListener
+from arbedge.foundation.runtime.clock import Clock
+
+__all__ = ["PicowsConnector"]
+
+_MESSAGES = frozenset({WSMsgType.TEXT, WSMsgType.BINARY})
+
+
+class _Ears(WSListener):  # type: ignore[misc]
+    """picows' callbacks turned into ours: joins fragments, answers pings, remembers why it ended."""
+
+    def __init__(self, listener: FrameListener, clock: Clock) -> None:
+        super().__init__()
+        self._listener = listener
+        self._clock = clock
+        self._fragments = bytearray()
+        self.reason = ""
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Every frame, on the event loop's thread."""
+        received_ns = self._clock.monotonic_ns()
+        kind = frame.msg_type
+        if kind in _MESSAGES and frame.fin:
+            self._listener.on_frame(frame.get_payload_as_memoryview(), received_ns)
+        elif kind is WSMsgType.PING:
+            transport.send_pong(frame.get_payload_as_bytes())
+            self._listener.on_sign_of_life(received_ns, is_answered=True)
+        elif kind is WSMsgType.PONG:
+            self._listener.on_sign_of_life(received_ns, is_answered=False)
+        elif kind is WSMsgType.CLOSE:
+            self._on_close(transport, frame)
+        else:
+            self._on_fragment(transport, frame, received_ns)
+
+    def _on_fragment(self, transport: WSTransport, frame: WSFrame, received_ns: int) -> None:
+        self._fragments += frame.get_payload_as_bytes()
+        if len(self._fragments) > MAX_FRAME_BYTES:
+            self.reason = self.reason or f"a message of more than {MAX_FRAME_BYTES} bytes"
+            transport.disconnect(graceful=False)
+        elif frame.fin:
+            whole, self._fragments = bytes(self._fragments), bytearray()
+            self._listener.on_frame(whole, received_ns)
+
+    def _on_close(self, transport: WSTransport, frame: WSFrame) -> None:
+        code = frame.get_close_code()
+        words = (frame.get_close_message() or b"").decode("utf-8", "replace")
+        number = code.value if isinstance(code, WSCloseCode) else code
+        self.reason = self.reason or f"closed by the venue: {number} {words}".rstrip()
+        transport.send_close(WSCloseCode.OK)
+        transport.disconnect(graceful=False)
+
+
+class PicowsLink:
+    """One open connection of picows."""
+
+    def __init__(self, transport: WSTransport, ears: _Ears) -> None:
+        self._transport = transport
+        self._ears = ears
+
+    async def run(self) -> str:
+        """Wait for the end; frames arrive by callback meanwhile."""
+        try:
+            await self._transport.wait_disconnected()
+        finally:
+            if not self._transport.is_disconnected:
+                self._transport.disconnect(graceful=False)
+        return self._ears.reason or "the connection was lost"
+
+    async def send(self, text: bytes) -> None:
+        """Written to the socket at once."""
+        if not self._transport.is_disconnected:
+            self._transport.send(WSMsgType.TEXT, text)
+
+    async def ping(self) -> None:
+        """Written to the socket at once."""
+        if not self._transport.is_disconnected:
+            self._transport.send_ping(b"arbedge")
+
+    async def close(self, reason: str) -> None:
+        """Say goodbye and drop the socket."""
+        self._ears.reason = self._ears.reason or reason
+        if not self._transport.is_disconnected:
+            self._transport.send_close(WSCloseCode.OK)
+            self._transport.disconnect(graceful=False)
+
+
+class PicowsConnector:
+    """Opens picows connections for one venue, through its proxy where there is one."""
+
+    def __init__(self, venue: str, clock: Clock, proxy: Proxy | None = None) -> None:
+        self._venue = venue
+        self._clock = clock
+        self._proxy = proxy
+
+    async def connect(self, url: str, listener: FrameListener, *, deadline_s: float) -> PicowsLink:
+        """Open one connection; errors as `WsConnector` says."""
+        ears = _Ears(listener, self._clock)
+        try:
+            async with asyncio.timeout(deadline_s):
+                transport, _ = await ws_connect(
+                    lambda: ears,
+                    url,
+                    websocket_handshake_timeout=deadline_s,
+                    enable_auto_pong=False,
+                    max_frame_size=MAX_FRAME_BYTES,
+                    max_redirects=0,
+                    proxy=self._proxy.socket_url if self._proxy else None,
+                    logger_name="link",
+                )
+        except TimeoutError:
+            raise Timeout(f"{self._venue}: no WebSocket at {url} within {deadline_s:g} s") from None
+        except WSHandshakeError as error:
+            raise _refusal(self._venue, url, error) from error
+        except (OSError, EOFError, WSError, ProxyError) as error:
+            raise Disconnected(f"{self._venue}: cannot reach {url}: {error or type(error).__name__}") from error
+        return PicowsLink(transport, ears)
+
+
+def _refusal(venue: str, url: str, error: WSHandshakeError) -> ArbEdgeError:
+    """The venue answered the handshake with something else than a WebSocket."""
+    answer = error.response
+    if answer is None:
+        return Disconnected(f"{venue}: cannot reach {url}: {error}")
+    fault = fault_of(venue, f"{venue}: connect {url}", int(answer.status), answer.headers, error.raw_body or b"")
+    return fault or Disconnected(f"{venue}: {url} is not a WebSocket: {error}")
