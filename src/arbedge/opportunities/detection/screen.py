@@ -1,0 +1,157 @@
+"""The float pre-filter: which routes' gross edge may reach the threshold, over flat columns.
+
+It is an upper bound: what it drops, exact arithmetic would drop too (the guard covers every rounding of a double
+on the way). Nothing it returns is ever shown as a figure; `gross` orders work and explains rejections.
+The gross edge of a pair at horizon h is max(0, short bid / long ask - 1) + expected funding up to h; of a triangle
+the product of its three best rates - 1. Unknown prices are NaN and never pass.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from arbedge.opportunities.detection.routes import Routes
+from arbedge.opportunities.ports import MarketView
+
+__all__ = ["GUARD", "Hits", "Screen"]
+
+GUARD = 1e-9
+"""Added to every gross edge: far above what rounding loses, far below a basis point."""
+
+_FULL_SCAN_SHARE = 4
+"""With more than a quarter of the slots touched at once, scanning everything is cheaper."""
+
+_Floats = NDArray[np.float64]
+_Indices = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Routes that may reach the threshold: their numbers and gross edges (fractions), in no order."""
+
+    numbers: _Indices
+    gross: _Floats
+
+
+class Screen:
+    """Screens the routes against the live columns of one market."""
+
+    def __init__(self, market: MarketView, routes: Routes, threshold: float) -> None:
+        self._market = market
+        self._routes = routes
+        self._threshold = threshold
+
+    def touch(self, slots: Collection[int]) -> Hits:
+        """The routes around these slots that may reach the threshold; each at most once."""
+        if len(slots) * _FULL_SCAN_SHARE > self._routes.slot_count:
+            return self.scan()
+        with np.errstate(all="ignore"):
+            if len(slots) == 1:
+                (slot,) = slots
+                return self._pick(
+                    self._pair_gross(self._routes.pairs_at(slot)),
+                    self._routes.pairs_at(slot)[0],
+                    self._routes.triangles_at(slot),
+                )
+            pairs = np.concatenate([self._routes.pairs_at(slot) for slot in slots], axis=1)
+            triangles = np.concatenate([self._routes.triangles_at(slot) for slot in slots], axis=1)
+            hits = self._pick(self._pair_gross(pairs), pairs[0], triangles)
+        numbers, first = np.unique(hits.numbers, return_index=True)
+        return Hits(numbers, hits.gross[first])
+
+    def scan(self) -> Hits:
+        """Every route that may reach the threshold."""
+        with np.errstate(all="ignore"):
+            numbers, gross = self._scan_pairs()
+            tri_numbers, *trades = self._routes.triangle_columns()
+            tri_gross = self._rates_product(self._rates(), trades)
+        passing = np.flatnonzero(tri_gross >= self._threshold)
+        return Hits(np.concatenate([numbers, tri_numbers[passing]]), np.concatenate([gross, tri_gross[passing]]))
+
+    def gross(self, number: int) -> float:
+        """The gross edge of one route now, best horizon; NaN where a price is unknown."""
+        slots = self._routes.route(number).slots
+        with np.errstate(all="ignore"):
+            if len(slots) == 3:
+                columns = self._routes.triangles_at(slots[0])
+                return float(self._near_rates(columns[:, columns[0] == number])[0])
+            columns = np.array([[number], [slots[0]], [slots[1]]], dtype=np.intp)
+            return float(self._pair_gross(columns)[0])
+
+    def best(self) -> tuple[int, float] | None:
+        """The route with the largest known gross edge, over the threshold or not; None while nothing is quoted."""
+        with np.errstate(all="ignore"):
+            numbers, longs, shorts = self._routes.pair_columns()
+            pair_gross = self._pair_gross(np.stack([numbers, longs, shorts]))
+            tri_numbers, *trades = self._routes.triangle_columns()
+            gross = np.concatenate([pair_gross, self._rates_product(self._rates(), trades)])
+        known = np.flatnonzero(~np.isnan(gross))
+        if not known.size:
+            return None
+        winner = known[np.argmax(gross[known])]
+        return int(np.concatenate([numbers, tri_numbers])[winner]), float(gross[winner])
+
+    def _pick(self, pair_gross: _Floats, pair_numbers: _Indices, triangles: _Indices) -> Hits:
+        passing = pair_gross >= self._threshold
+        numbers, gross = pair_numbers[passing], pair_gross[passing]
+        if triangles.shape[1]:
+            rates = self._near_rates(triangles)
+            reaching = rates >= self._threshold
+            numbers = np.concatenate([numbers, triangles[0][reaching]])
+            gross = np.concatenate([gross, rates[reaching]])
+        return Hits(numbers, gross)
+
+    def _pair_gross(self, pairs: _Indices) -> _Floats:
+        columns = self._market.columns()
+        long, short = pairs[1], pairs[2]
+        proceeds = columns.bid[short] * columns.scale[short]
+        gap = proceeds / (columns.ask[long] * columns.scale[long]) - 1
+        gains = columns.short_gain[:, short] + columns.long_gain[:, long]
+        gross: _Floats = np.maximum(gap, 0) + gains.max(axis=0) + GUARD
+        return gross
+
+    def _scan_pairs(self) -> tuple[_Indices, _Floats]:
+        columns, count = self._market.columns(), self._routes.slot_count
+        numbers, longs, shorts = self._routes.pair_columns()
+        scale = columns.scale[:count]
+        proceeds = columns.bid[:count] * scale
+        cost = 1 / (columns.ask[:count] * scale)
+        # The best gain of each leg alone is at least the best of both at one horizon: few pairs need the latter.
+        short_best = columns.short_gain[:, :count].max(axis=0)
+        long_best = columns.long_gain[:, :count].max(axis=0) + 2 * GUARD
+        loose = proceeds.take(shorts)
+        loose *= cost.take(longs)
+        loose -= 1
+        np.maximum(loose, 0, out=loose)
+        loose += short_best.take(shorts)
+        loose += long_best.take(longs)
+        near = np.flatnonzero(loose >= self._threshold)
+        if not near.size:
+            return near, loose[near]
+        gross = self._pair_gross(np.stack([numbers[near], longs[near], shorts[near]]))
+        passing = gross >= self._threshold
+        return numbers[near][passing], gross[passing]
+
+    def _rates(self) -> _Floats:
+        columns, count = self._market.columns(), self._routes.slot_count
+        rates = np.empty(2 * count)
+        rates[0::2] = columns.bid[:count]
+        np.divide(1, columns.ask[:count], out=rates[1::2])
+        return rates
+
+    def _rates_product(self, rates: _Floats, trades: list[_Indices]) -> _Floats:
+        product = rates.take(trades[0])
+        product *= rates.take(trades[1])
+        product *= rates.take(trades[2])
+        product -= 1 - GUARD
+        return product
+
+    def _near_rates(self, triangles: _Indices) -> _Floats:
+        columns = self._market.columns()
+        trades = triangles[1:]
+        slots = trades >> 1
+        rates = np.where(trades & 1, 1 / columns.ask[slots], columns.bid[slots])
+        gross: _Floats = rates.prod(axis=0) - (1 - GUARD)
+        return gross
