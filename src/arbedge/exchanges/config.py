@@ -72,7 +72,7 @@ class VenueConfig(BaseModel):
         default=None,
         ge=1,
         le=1024,
-        description="Most streams subscribed on one connection; unset means the venue's documented limit.",
+        description="Most streams subscribed on one connection; unset: the venue's documented limit.",
     )
 
     @field_validator("base_url")

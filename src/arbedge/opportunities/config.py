@@ -12,6 +12,7 @@ from arbedge.domain.opportunity import OpportunityKind
 __all__ = ["OpportunityConfig"]
 
 _LONGEST_HORIZON_H = Decimal(24 * 90)
+_LARGEST_NOTIONAL = 1_000_000_000
 
 
 class OpportunityConfig(BaseModel):
@@ -39,7 +40,7 @@ class OpportunityConfig(BaseModel):
     reference_notional: Decimal = Field(
         default=Decimal(1000),
         gt=0,
-        le=1_000_000_000,
+        le=_LARGEST_NOTIONAL,
         description="Notional every candidate is priced at, in the reporting currency.",
     )
     min_entry_share: Decimal = Field(
@@ -70,11 +71,15 @@ class OpportunityConfig(BaseModel):
         description="A funding income this close ahead is not counted; a payment this recently past is.",
     )
     min_volume_usd: Decimal = Field(
-        default=Decimal(100_000), ge=0, description="Least 24 h volume of each leg, in the reporting currency."
+        default=Decimal(100_000),
+        ge=0,
+        le=10**15,
+        description="Least 24 h volume of each leg, in the reporting currency.",
     )
     min_open_interest_usd: Decimal = Field(
         default=Decimal(0),
         ge=0,
+        le=10**15,
         description="Least open interest of each perp leg, in the reporting currency; 0 asks for none.",
     )
     plausible_cap_bps: Decimal = Field(
@@ -118,6 +123,6 @@ class OpportunityConfig(BaseModel):
     @field_validator("size_curve_notionals")
     @classmethod
     def _ascending_notionals(cls, notionals: tuple[Decimal, ...]) -> tuple[Decimal, ...]:
-        if any(notional <= 0 for notional in notionals):
-            raise ValueError("every notional must be above 0")
+        if any(not 0 < notional <= _LARGEST_NOTIONAL for notional in notionals):
+            raise ValueError(f"every notional must be above 0 and at most {_LARGEST_NOTIONAL}")
         return tuple(sorted(set(notionals)))
