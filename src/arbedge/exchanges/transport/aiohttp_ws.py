@@ -1,9 +1,10 @@
 """The second WebSocket client: aiohttp, for machines where the first one has no wheel or misbehaves."""
 
 import asyncio
+from typing import Any
 
 import aiohttp
-from aiohttp import ClientWebSocketResponse, WSMessage, WSMsgType
+from aiohttp import ClientWebSocketResponse, WSMsgType
 from python_socks import ProxyError
 
 from arbedge.errors import Disconnected, Timeout
@@ -49,7 +50,7 @@ class AiohttpLink:
         finally:
             await self._session.close()
 
-    async def _hand_on(self, message: WSMessage) -> None:
+    async def _hand_on(self, message: Any) -> None:
         received_ns = self._clock.monotonic_ns()
         if message.type is WSMsgType.TEXT:
             # decode_text=False: the payload of a text message stays bytes
@@ -129,10 +130,12 @@ class AiohttpConnector:
             fault = fault_of(self._venue, what, error.status, dict(error.headers or {}), b"")
             raise fault or Disconnected(f"{self._venue}: {url} is not a WebSocket: {error.message}") from error
         except (OSError, aiohttp.ClientError, ProxyError) as error:
-            raise Disconnected(f"{self._venue}: cannot reach {url}: {error or type(error).__name__}") from error
+            raise Disconnected(
+                f"{self._venue}: cannot reach {url}: {str(error) or type(error).__name__}"
+            ) from error
 
 
-def _why(socket: "ClientWebSocketResponse[bool]", message: WSMessage) -> str:
+def _why(socket: "ClientWebSocketResponse[bool]", message: Any) -> str:
     """Why the connection ended, in words."""
     if message.type is WSMsgType.CLOSE:
         return f"closed by the venue: {message.data} {message.extra or ''}".rstrip()

@@ -16,7 +16,7 @@ __all__ = ["PicowsConnector"]
 _MESSAGES = frozenset({WSMsgType.TEXT, WSMsgType.BINARY})
 
 
-class _Ears(WSListener):  # type: ignore[misc]
+class _Ears(WSListener):
     """picows' callbacks turned into ours: joins fragments, answers pings, remembers why it ended."""
 
     def __init__(self, listener: FrameListener, clock: Clock) -> None:
@@ -52,10 +52,10 @@ class _Ears(WSListener):  # type: ignore[misc]
             self._listener.on_frame(whole, received_ns)
 
     def _on_close(self, transport: WSTransport, frame: WSFrame) -> None:
-        code = frame.get_close_code()
-        words = (frame.get_close_message() or b"").decode("utf-8", "replace")
-        number = code.value if isinstance(code, WSCloseCode) else code
-        self.reason = self.reason or f"closed by the venue: {number} {words}".rstrip()
+        payload = frame.get_payload_as_bytes()
+        code = int.from_bytes(payload[:2], "big")
+        words = payload[2:].decode("utf-8", "replace")
+        self.reason = self.reason or f"closed by the venue: {code} {words}".rstrip()
         transport.send_close(WSCloseCode.OK)
         transport.disconnect(graceful=False)
 
@@ -122,7 +122,9 @@ class PicowsConnector:
         except WSHandshakeError as error:
             raise _refusal(self._venue, url, error) from error
         except (OSError, EOFError, WSError, ProxyError) as error:
-            raise Disconnected(f"{self._venue}: cannot reach {url}: {error or type(error).__name__}") from error
+            raise Disconnected(
+                f"{self._venue}: cannot reach {url}: {str(error) or type(error).__name__}"
+            ) from error
         return PicowsLink(transport, ears)
 
 

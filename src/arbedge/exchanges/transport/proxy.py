@@ -38,5 +38,5 @@ def connector(proxy: Proxy | None, limit: int) -> aiohttp.TCPConnector:
     HTTP proxies are given to each request instead, as the library wants it.
     """
     if proxy is not None and proxy.is_socks:
-        return ProxyConnector.from_url(proxy.socket_url, limit=limit, rdns=True)  # type: ignore[no-any-return]
+        return ProxyConnector.from_url(proxy.socket_url, limit=limit, rdns=True)
     return aiohttp.TCPConnector(limit=limit, limit_per_host=limit, ttl_dns_cache=300, enable_cleanup_closed=False)
