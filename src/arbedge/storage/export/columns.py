@@ -65,7 +65,7 @@ def _json(name: str, read: Callable[[Opportunity], object]) -> Column:
     return Column(name, ColumnType.TEXT, lambda row: msgspec.json.encode(read(row)).decode())
 
 
-_FIGURES = [
+_FIGURES = (
     "order_qty",
     "qty",
     "residual_base",
@@ -85,7 +85,7 @@ _FIGURES = [
     "net_bps",
     "capital",
     "return_on_capital",
-]
+)
 
 COLUMNS: tuple[Column, ...] = (
     *_plain(ColumnType.TEXT, "id"),

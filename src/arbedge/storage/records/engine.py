@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +22,7 @@ APPLICATION_ID = 0x41524245
 """`ARBE` in the file's header (https://www.sqlite.org/pragma.html#pragma_application_id): this file is ours."""
 
 _BEGIN = "arbedge_begin"
+_READ, _WRITE = "BEGIN", "BEGIN IMMEDIATE"
 _WAL_KEPT_BYTES = 64 * 1024 * 1024
 
 
@@ -40,8 +41,8 @@ class Records:
     """The one way to the records file. `open` before use, `close` after; both may be repeated.
 
     `is_read_only` opens the file beside a process that writes it (commands such as `why`): nothing is created,
-    migrated or locked. `deadline_s` bounds every transaction, waiting for a connection included; on top of it
-    SQLite waits at most `busy_timeout_ms` for another process's lock.
+    migrated or locked. `deadline_s` bounds every transaction from the first wait to the last statement; within
+    it SQLite waits at most `busy_timeout_ms` for another process's lock.
 
     Errors of every transaction: Unavailable (locked, deadline, disk full as StorageFull, read-only or lost disk),
     IntegrityError (the file is damaged). A failed or cancelled transaction leaves nothing behind.
@@ -100,7 +101,7 @@ class Records:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A read transaction: one unchanging view of the file, beside any writer."""
-        async with self._transaction("BEGIN") as connection:
+        async with self._transaction(_READ) as connection:
             yield connection
 
     @asynccontextmanager
@@ -108,15 +109,16 @@ class Records:
         """A write transaction: committed when the block ends, undone when it raises. One at a time."""
         if self._is_read_only:
             raise Unavailable(f"records {self.path} are open for reading only")
-        # Waiting here instead of in SQLite's busy handler is fair and keeps the pool free for readers.
-        with translated(self.path, self._deadline_s):
-            async with asyncio.timeout(self._deadline_s):
-                await self._writing.acquire()
-        try:
-            async with self._transaction("BEGIN IMMEDIATE") as connection:
-                yield connection
-        finally:
-            self._writing.release()
+        async with self._transaction(_WRITE) as connection:
+            yield connection
+
+    async def release_space(self, pages: int) -> None:
+        """Give up to so many emptied pages back to the disk."""
+        async with self._connection(is_writer=True) as connection:
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            # The pragma frees one page a step, and only executescript steps a statement without columns to its end.
+            await driver.executescript(f"PRAGMA incremental_vacuum({pages})")
 
     def gauges(self) -> PoolGauges:
         """The pool's figures now."""
@@ -126,23 +128,34 @@ class Records:
 
     @asynccontextmanager
     async def _transaction(self, begin: str) -> AsyncIterator[AsyncConnection]:
+        is_writer = begin != _READ
+        async with self._connection(is_writer=is_writer) as plain:
+            connection = await plain.execution_options(**{_BEGIN: begin})
+            async with connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def _connection(self, *, is_writer: bool) -> AsyncIterator[AsyncConnection]:
+        """A connection until the deadline, which runs from here: turn, pool and statements share it."""
         engine = self._engine
         if engine is None:
             raise Unavailable(f"records {self.path} are not open")
-        self._checkouts += 1
-        self._waits += self.gauges().in_use >= self._config.max_connections
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + self._deadline_s
+        # Waiting for a turn here, not in SQLite's busy handler, is fair and keeps the pool free for readers.
+        turn = self._writing if is_writer else nullcontext()
         with translated(self.path, self._deadline_s):
-            async with engine.execution_options(**{_BEGIN: begin}).connect() as connection:
-                raw = await connection.get_raw_connection()
-                # A cancelled statement runs on in its thread and holds the connection: interrupt it first.
-                interrupt = asyncio.get_running_loop().call_later(
-                    self._deadline_s, _interrupt, raw.driver_connection
-                )
-                try:
-                    async with asyncio.timeout(self._deadline_s), connection.begin():
+            async with asyncio.timeout_at(ends_at), turn:
+                self._checkouts += 1
+                self._waits += self.gauges().in_use >= self._config.max_connections
+                async with engine.connect() as connection:
+                    raw = await connection.get_raw_connection()
+                    # A cancelled statement runs on in its thread and holds the connection: interrupt it first.
+                    interrupt = loop.call_at(ends_at, _interrupt, raw.driver_connection)
+                    try:
                         yield connection
-                finally:
-                    interrupt.cancel()
+                    finally:
+                        interrupt.cancel()
 
     def _make_engine(self) -> AsyncEngine:
         mode = "ro" if self._is_read_only else "rwc"

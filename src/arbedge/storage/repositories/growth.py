@@ -40,6 +40,8 @@ def is_stale(event: OpportunityEvent, trail: Trail | None) -> bool:
         return False
     if trail.rank == STEP_RANK[OpportunityChange.CLOSED]:
         return True
+    if event.change is OpportunityChange.CLOSED:
+        return False
     return (step_at(event), STEP_RANK[event.change]) < (trail.at, trail.rank)
 
 

@@ -129,7 +129,7 @@ class SqliteOpportunityArchive:
             while True:
                 async with self._records.write() as connection:
                     deleted = (await connection.execute(delete(table).where(key.in_(some)))).rowcount
-                    await connection.exec_driver_sql(f"PRAGMA incremental_vacuum({_FREED_PAGES})")
+                await self._records.release_space(_FREED_PAGES)
                 gone += deleted
                 if deleted < _PRUNE_ROWS:
                     break
