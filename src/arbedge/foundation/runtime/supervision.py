@@ -17,6 +17,7 @@ from arbedge.foundation.runtime.tasks import ErrorLog, RestartPolicy, StandardLo
 __all__ = [
     "ErrorLog",
     "RestartPolicy",
+    "StandardLog",
     "SupervisedTask",
     "Supervisor",
     "TaskFailure",

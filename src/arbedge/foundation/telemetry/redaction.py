@@ -1,0 +1,84 @@
+"""Taking secrets out of whatever is about to be written down: by name, by shape, and by value once known.
+
+Hiding too much is the intended failure: a hidden word costs a look, a written secret costs the account.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+__all__ = ["HIDDEN", "Redactor"]
+
+HIDDEN = "***"
+_SHORTEST = 4
+_DEEPEST = 8
+
+_NAME = (
+    r"secret|passw(?:or)?d|passphrase|token|authorization|cookie|signature|credentials?"
+    r"|(?:api|private|encryption|listen|access|signing)[_-]?key|access[_-]sign"
+)
+_SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
+_SHAPES = (
+    # scheme://user:password@host
+    (re.compile(r"(?<=://)[^/\s@'\"]+@"), f"{HIDDEN}@"),
+    # Authorization: Bearer xyz, before the assignments below take only its first word
+    (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{4,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    # apiKey=xyz, "apiSecret": "xyz", signature=xyz in queries, bodies, headers and representations
+    (
+        re.compile(
+            rf"([\w-]*(?:{_NAME})[\w-]*[\"']?\s*[:=]\s*)(\"[^\"]*\"|'[^']*'|(?!\*\*\*|bearer|basic)[^\s,;&)}}\]\"']+)",
+            re.IGNORECASE,
+        ),
+        rf"\1{HIDDEN}",
+    ),
+    # a Telegram bot's token inside its address
+    (re.compile(r"\bbot\d{5,}:[\w-]{20,}"), f"bot{HIDDEN}"),
+    (re.compile(r"-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL), HIDDEN),
+)
+
+
+class Redactor:
+    """Hides secrets in text and in nested values."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, None] = {}
+        self._values: re.Pattern[str] | None = None
+
+    def register(self, value: str) -> None:
+        """Hide this very text from now on, also where it is escaped for an address, JSON or a representation.
+
+        Text shorter than 4 characters is not hidden by value: it would take ordinary words with it.
+        """
+        if len(value) < _SHORTEST:
+            return
+        for form in (value, quote(value, safe=""), quote(value), json.dumps(value)[1:-1], repr(value)[1:-1]):
+            self._known[form] = None
+        longest_first = sorted(self._known, key=len, reverse=True)
+        self._values = re.compile("|".join(re.escape(form) for form in longest_first))
+
+    def text(self, text: str) -> str:
+        """The text without secrets."""
+        if self._values is not None:
+            text = self._values.sub(HIDDEN, text)
+        for shape, replacement in _SHAPES:
+            text = shape.sub(replacement, text)
+        return text
+
+    def value(self, value: Any, depth: int = 0) -> Any:
+        """The same as numbers, texts, lists and dicts without secrets; anything else as its redacted text."""
+        if value is None or isinstance(value, bool | int):
+            return value
+        if isinstance(value, float) and math.isfinite(value):
+            return value
+        if isinstance(value, Mapping) and depth < _DEEPEST:
+            return {
+                self.text(str(key)): HIDDEN if _SECRET_NAME.search(str(key)) else self.value(item, depth + 1)
+                for key, item in value.items()
+            }
+        if isinstance(value, list | tuple | set | frozenset) and depth < _DEEPEST:
+            return [self.value(item, depth + 1) for item in value]
+        return self.text(str(value) if isinstance(value, str | Decimal) else repr(value))
