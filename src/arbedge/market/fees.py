@@ -1,0 +1,73 @@
+"""What a taker pays, by venue and kind of market: the public schedules, and the user's own rates above them.
+
+Fractions (0.001 = 10 bps). A rate given in the settings wins over the schedule; an instrument of a venue without
+either is refused, never priced as free.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from arbedge.domain.fees import FeeAsset, FeeRate
+from arbedge.domain.instrument import Instrument, MarketKind
+from arbedge.errors import NotFound
+
+__all__ = ["PUBLIC_SCHEDULE", "FeeTable"]
+
+Market = tuple[str, MarketKind]
+_READ_ON = date(2026, 11, 22)
+
+
+def _public(taker: str, asset: FeeAsset, source: str) -> FeeRate:
+    return FeeRate(Decimal(taker), asset, source, _READ_ON)
+
+
+_BINANCE = "binance.com/en/fee, regular user, no discount"
+_BYBIT = "bybit.com fee structure, non-VIP"
+_OKX = "okx.com/fees, regular user level 1"
+_BITGET = "bitget.com/fee, regular user"
+
+PUBLIC_SCHEDULE: Mapping[Market, FeeRate] = {
+    ("binance", MarketKind.SPOT): _public("0.001", FeeAsset.RECEIVED, _BINANCE),
+    ("binance", MarketKind.PERP): _public("0.0005", FeeAsset.QUOTE, _BINANCE),
+    ("bybit", MarketKind.SPOT): _public("0.001", FeeAsset.RECEIVED, _BYBIT),
+    ("bybit", MarketKind.PERP): _public("0.00055", FeeAsset.QUOTE, _BYBIT),
+    ("okx", MarketKind.SPOT): _public("0.001", FeeAsset.RECEIVED, _OKX),
+    ("okx", MarketKind.PERP): _public("0.0005", FeeAsset.QUOTE, _OKX),
+    ("bitget", MarketKind.SPOT): _public("0.001", FeeAsset.RECEIVED, _BITGET),
+    ("bitget", MarketKind.PERP): _public("0.0006", FeeAsset.QUOTE, _BITGET),
+}
+"""The four venues' dearest ordinary tier; spot fees are taken from whatever the trade received."""
+
+
+class FeeTable:
+    """Looks up a taker fee. `schedule` is read by (venue, kind), `own_rates` are the user's, by the same key.
+
+    Raises `NotFound` at construction when an own rate is given for a market the schedule does not know: which asset
+    the fee is taken from would be a guess.
+    """
+
+    def __init__(
+        self,
+        schedule: Mapping[Market, FeeRate] = PUBLIC_SCHEDULE,
+        own_rates: Mapping[Market, Decimal] | None = None,
+        *,
+        as_of: date = _READ_ON,
+    ) -> None:
+        self._rates = dict(schedule)
+        for market, taker in (own_rates or {}).items():
+            if market not in self._rates:
+                raise NotFound(f"a taker fee is set for {market[0]} {market[1]}, which has no fee schedule")
+            self._rates[market] = replace(self._rates[market], taker=taker, source="your settings", as_of=as_of)
+
+    def of(self, instrument: Instrument) -> FeeRate:
+        """The taker fee of an instrument. Raises `NotFound` for a market without a schedule."""
+        return self.of_market(instrument.id.venue, instrument.id.kind)
+
+    def of_market(self, venue: str, kind: MarketKind) -> FeeRate:
+        """The taker fee of a venue's kind of market. Raises `NotFound` where there is no schedule."""
+        rate = self._rates.get((venue, kind))
+        if rate is None:
+            raise NotFound(f"no fee schedule for {venue} {kind}")
+        return rate
