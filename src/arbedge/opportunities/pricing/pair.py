@@ -5,7 +5,7 @@ rounding of a division. Runs inside `exact_arithmetic`.
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from arbedge.domain.fees import FeeAsset
 from arbedge.domain.instrument import MarketKind
@@ -20,6 +20,9 @@ __all__ = ["PairPricer", "PairTrade"]
 _BPS = 10_000
 _HOURS_A_YEAR = 8760
 _HALF = Decimal("0.5")
+_SPLIT = Context(prec=40)
+"""Where the entry cost is split in shares that may not end, the share is cut here and the rest taken as the
+difference, so that the lines still sum exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +112,23 @@ class PairPricer:
         residual = trade.delivered - qty
         closing = qty * self.gap
         until_us = horizon_hours * HOUR_US
-        price = proceeds - trade.delivered * entry / order_qty + residual * self.long_bids.best
+        lost_in_fee = self._fee_in_asset(trade)
+        lost_on_the_way = _SPLIT.divide((trade.received - trade.delivered) * entry, order_qty)
+        price = proceeds - (entry - lost_in_fee - lost_on_the_way) + residual * self.long_bids.best
         fees_exit = ZERO
         if evidence.is_hedged:
             price += trade.exit_proceeds - trade.exit_cost + convergence * closing
             fees_exit = -(trade.exit_proceeds * long.taker_fee + trade.exit_cost * short.taker_fee)
-        fees_entry = -(self._long_fee(trade) + proceeds * short.taker_fee)
+        fee_in_quote = ZERO if long.fee_asset is FeeAsset.RECEIVED else entry * long.taker_fee
+        fees_entry = -(lost_in_fee + fee_in_quote + proceeds * short.taker_fee)
         funding = funding_until(self.payments, until_us) * qty
         borrow = ZERO
         if evidence.is_borrowed:
             borrow = -(short.borrow_rate_hourly * borrow_hours(evidence.as_of, until_us) * trade.exit_cost)
-        transfer = -((trade.received - trade.delivered) * entry / order_qty)
+        transfer = -lost_on_the_way
         conversion = self._conversion(trade)
         net = price + fees_entry + fees_exit + funding + borrow + transfer + conversion
-        capital = self._capital(long, entry) + self._capital(short, proceeds)
+        capital, return_on_capital = self._capital(trade, net)
         hedge = None
         if evidence.is_hedged:
             stay = net - convergence * closing
@@ -145,7 +151,7 @@ class PairPricer:
             net=net,
             net_bps=net * _BPS / entry,
             capital=capital,
-            return_on_capital=net / capital,
+            return_on_capital=return_on_capital,
             hedge=hedge,
         )
 
@@ -171,10 +177,10 @@ class PairPricer:
                 delivered = side.at_most(delivered)
         return floor_to(delivered, self._short_lot)
 
-    def _long_fee(self, trade: PairTrade) -> Decimal:
-        if self.evidence.long.fee_asset is FeeAsset.RECEIVED:
-            return (trade.order_qty - trade.received) * trade.entry / trade.order_qty
-        return trade.entry * self.evidence.long.taker_fee
+    def _fee_in_asset(self, trade: PairTrade) -> Decimal:
+        """The entry cost of what the long venue keeps of the asset bought: the fee's share of it."""
+        long = self.evidence.long
+        return trade.entry * long.taker_fee if long.fee_asset is FeeAsset.RECEIVED else ZERO
 
     def _conversion(self, trade: PairTrade) -> Decimal:
         cost = ZERO
@@ -186,10 +192,16 @@ class PairPricer:
                 cost += leg.conversion_cost * (entry + leave if self.evidence.is_hedged else entry)
         return -cost
 
-    def _capital(self, leg: LegEvidence, entry: Decimal) -> Decimal:
-        if leg.kind is MarketKind.SPOT:
-            return entry
-        return entry / self.evidence.leverage + entry * self.evidence.margin_buffer
+    def _capital(self, trade: PairTrade, net: Decimal) -> tuple[Decimal, Decimal]:
+        """Capital, and net on it; each is one division, so that a result that ends is exact."""
+        spot = perp = ZERO
+        for leg, entry in ((self.evidence.long, trade.entry), (self.evidence.short, trade.proceeds)):
+            if leg.kind is MarketKind.SPOT:
+                spot += entry
+            else:
+                perp += entry
+        leverage, unlevered = self.evidence.leverage, spot + perp * self.evidence.margin_buffer
+        return perp / leverage + unlevered, net * leverage / (perp + unlevered * leverage)
 
 
 def _ladder(leg: LegEvidence, side: BookSide) -> Ladder:
