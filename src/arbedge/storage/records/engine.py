@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, QueuePool, event
+from sqlalchemy import Connection, QueuePool, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from arbedge.errors import ConfigError, NotFound, Unavailable
 from arbedge.storage.config import StorageConfig
 from arbedge.storage.migrations.upgrade import newest_step, step_of, upgrade
+from arbedge.storage.records.driver import Driver, interrupt
 from arbedge.storage.records.faults import opening, translated
 
 __all__ = ["PoolGauges", "Records"]
@@ -23,7 +23,6 @@ APPLICATION_ID = 0x41524245
 
 _BEGIN = "arbedge_begin"
 _READ, _WRITE = "BEGIN", "BEGIN IMMEDIATE"
-_WAL_KEPT_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,7 @@ class Records:
         self._config = config
         self._is_read_only = is_read_only
         self._deadline_s = deadline_s
+        self._driver = Driver(path, config, is_read_only=is_read_only)
         self._engine: AsyncEngine | None = None
         self._writing = asyncio.Lock()
         self._waits = 0
@@ -83,7 +83,7 @@ class Records:
                 async with asyncio.timeout(self._deadline_s):
                     await self._prepare(engine)
         except BaseException:
-            await engine.dispose()
+            await self._dispose(engine)
             raise
         self._engine = engine
 
@@ -91,7 +91,7 @@ class Records:
         """Close every connection; the write-ahead log is folded into the file."""
         engine, self._engine = self._engine, None
         if engine is not None:
-            await engine.dispose()
+            await self._dispose(engine)
 
     async def ping(self) -> None:
         """Read one row of the file; raises as every transaction does."""
@@ -151,36 +151,26 @@ class Records:
                 async with engine.connect() as connection:
                     raw = await connection.get_raw_connection()
                     # A cancelled statement runs on in its thread and holds the connection: interrupt it first.
-                    interrupt = loop.call_at(ends_at, _interrupt, raw.driver_connection)
+                    alarm = loop.call_at(ends_at, interrupt, raw.driver_connection)
                     try:
                         yield connection
                     finally:
-                        interrupt.cancel()
+                        alarm.cancel()
 
     def _make_engine(self) -> AsyncEngine:
-        mode = "ro" if self._is_read_only else "rwc"
         engine = create_async_engine(
-            URL.create(
-                "sqlite+aiosqlite",
-                database=f"file:{quote(str(self.path))}",
-                query={"mode": mode, "uri": "true"},
-            ),
+            "sqlite+aiosqlite:///records",  # names the dialect and its pool; the driver knows the file
+            async_creator=self._driver.connect,
             pool_size=self._config.max_connections,
             max_overflow=0,
             pool_timeout=self._deadline_s,
-            connect_args={"timeout": self._config.busy_timeout_ms / 1000},
         )
-        event.listen(engine.sync_engine, "connect", self._on_connect)
         event.listen(engine.sync_engine, "begin", _on_begin)
         return engine
 
-    def _on_connect(self, driver: Any, _: object) -> None:
-        driver.isolation_level = None  # transactions begin in _on_begin, never behind our back
-        cursor = driver.cursor()
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute(f"PRAGMA synchronous = {self._config.synchronous}")
-        cursor.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
-        cursor.close()
+    async def _dispose(self, engine: AsyncEngine) -> None:
+        await engine.dispose()
+        await self._driver.settle()
 
     async def _prepare(self, engine: AsyncEngine) -> None:
         async with engine.connect() as connection:
@@ -226,7 +216,3 @@ def _on_begin(connection: Connection) -> None:
     statement = connection.get_execution_options().get(_BEGIN)
     if statement is not None:
         connection.exec_driver_sql(statement)
-
-
-def _interrupt(driver: Any) -> None:
-    driver._conn.interrupt()  # noqa: SLF001 - aiosqlite's own interrupt is a coroutine that does only this
