@@ -157,7 +157,7 @@ class BinanceCatalogue:
         return parse_perps(told.value, bases)
 
     async def _spot_bases(self) -> frozenset[str]:
-        """Bases of the spot market: they say whether 1000PEPE is a thousand PEPE. None where spot is not watched."""
+        """Bases of the spot market: they say whether 1000PEPE is a thousand PEPE. Empty without spot."""
         if MarketKind.SPOT not in self._kinds:
             return frozenset()
         listing = self._spot if self._spot is not None else await self._read_spot()

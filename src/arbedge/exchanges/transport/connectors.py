@@ -1,0 +1,19 @@
+"""Which WebSocket client a venue's settings ask for."""
+
+from typing import Literal
+
+from arbedge.exchanges.transport.aiohttp_ws import AiohttpConnector
+from arbedge.exchanges.transport.picows_ws import PicowsConnector
+from arbedge.exchanges.transport.proxy import Proxy
+from arbedge.exchanges.transport.ws import WsConnector
+from arbedge.foundation.runtime.clock import Clock
+
+__all__ = ["make_connector"]
+
+
+def make_connector(
+    client: Literal["picows", "aiohttp"], venue: str, clock: Clock, proxy: Proxy | None
+) -> WsConnector:
+    """The client of that name."""
+    kind = PicowsConnector if client == "picows" else AiohttpConnector
+    return kind(venue, clock, proxy)

@@ -1,0 +1,46 @@
+"""What a venue has to say about one kind of connection: how to subscribe, and what each frame means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+__all__ = ["LinkDialect", "Notice", "NoticeKind"]
+
+
+class NoticeKind(StrEnum):
+    """What a frame was, when it was not market data."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    SHUTDOWN = "shutdown"
+    GARBAGE = "garbage"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A frame that was not market data: the answer to a request, a coming shutdown, or nothing we understand."""
+
+    kind: NoticeKind
+    request_id: int | None = None
+    words: str = ""
+
+
+class LinkDialect(Protocol):
+    """A venue's language on one logical link; shared by a connection and its successor while they overlap."""
+
+    def subscribe(self, streams: Sequence[str], request_id: int) -> bytes:
+        """The request that adds these streams."""
+        ...
+
+    def unsubscribe(self, streams: Sequence[str], request_id: int) -> bytes:
+        """The request that drops these streams."""
+        ...
+
+    def deliver(self, payload: bytes | memoryview, received_ns: int) -> Notice | None:
+        """Hand one frame's market data on; None when that was done. Never raises, keeps no reference."""
+        ...
+
+    def set_overlap(self, *, is_overlapping: bool) -> None:
+        """Whether two connections deliver the same streams now, so that repeats are to be expected."""
+        ...

@@ -1,0 +1,223 @@
+"""One physical connection: opened through the guard, subscribed in paced requests, watched for silence.
+
+`run` opens and reads until the end; `step`, called many times a second by the keeper, sends what is due. Both on
+the event loop's thread. A frame that makes no sense is counted and logged once; several in a row end it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from arbedge.errors import ArbEdgeError
+from arbedge.exchanges.spec import StreamHost
+from arbedge.exchanges.transport.dialect import LinkDialect, Notice, NoticeKind
+from arbedge.exchanges.transport.guarding import CallGuard
+from arbedge.exchanges.transport.ws import WsConnector, WsLink
+from arbedge.foundation.runtime.clock import Clock
+from arbedge.foundation.runtime.tasks import ErrorLog
+
+__all__ = ["LinkAddress", "Session", "SessionPorts", "SessionState"]
+
+_ANSWER_WAIT_NS = 10_000_000_000
+_MAX_GARBAGE_IN_A_ROW = 5
+_ALIVE_EVERY_NS = 20_000_000
+_CONNECT_DEADLINE_S = 10.0
+
+
+class SessionState(StrEnum):
+    """Where a connection stands."""
+
+    CONNECTING = "connecting"
+    OPEN = "open"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkAddress:
+    """A logical link: its name, what its host allows, and the address really asked."""
+
+    name: str
+    host: StreamHost
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPorts:
+    """What every connection of a venue uses."""
+
+    connector: WsConnector
+    guard: CallGuard
+    clock: Clock
+    log: ErrorLog
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request on its way: what it asked and when."""
+
+    streams: tuple[str, ...]
+    is_adding: bool
+    sent_ns: int
+
+
+class Session:
+    """One connection of a logical link; a new one is made for every attempt."""
+
+    def __init__(
+        self, address: LinkAddress, dialect: LinkDialect, ports: SessionPorts, on_alive: Callable[[int], None]
+    ) -> None:
+        self.name = address.name
+        self.state = SessionState.CONNECTING
+        self.reason = ""
+        self.error: ArbEdgeError | None = None
+        self.opened_ns = 0
+        self.is_shutdown_announced = False
+        self.frames = 0
+        self.garbage = 0
+        self._host = address.host
+        self._url = address.url
+        self._dialect = dialect
+        self._ports = ports
+        self._on_alive = on_alive
+        self._link: WsLink | None = None
+        self._wanted: dict[str, None] = {}
+        self._told: dict[str, None] = {}
+        self._active: dict[str, None] = {}
+        self._requests: dict[int, _Request] = {}
+        self._last_id = 0
+        self._is_dirty = False
+        self._refusal = ""
+        self._garbage_in_a_row = 0
+        self._heard_ns = 0
+        self._alive_ns = 0
+        self._sent_ns = 0
+        self._probed_ns = 0
+
+    @property
+    def active(self) -> tuple[str, ...]:
+        """Streams the venue has accepted."""
+        return tuple(self._active)
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether the venue has accepted everything wanted, and nothing else."""
+        return self.state is SessionState.OPEN and not self._is_dirty and not self._requests
+
+    def want(self, streams: Iterable[str]) -> None:
+        """Carry exactly these streams from now on; the requests go out as pacing allows."""
+        self._wanted = dict.fromkeys(streams)
+        self._is_dirty = self._told.keys() != self._wanted.keys()
+
+    async def run(self) -> None:
+        """Open, read until the end, and say why it ended; an error of the venue or the network is not raised."""
+        ports = self._ports
+        try:
+            link = await ports.guard.call(
+                lambda: ports.connector.connect(self._url, self, deadline_s=_CONNECT_DEADLINE_S)
+            )
+        except ArbEdgeError as error:
+            self.error, self.reason = error, str(error)
+        else:
+            self._link = link
+            self.opened_ns = self._heard_ns = ports.clock.monotonic_ns()
+            self.state = SessionState.OPEN
+            self.reason = await link.run()
+        finally:
+            self.state = SessionState.ENDED
+
+    async def close(self, reason: str) -> None:
+        """End it now."""
+        if self._link is not None and self.state is SessionState.OPEN:
+            await self._link.close(reason)
+
+    async def step(self, now_ns: int) -> None:
+        """Send what is due, probe a silent connection, give up a dead one."""
+        link = self._link
+        if link is None or self.state is not SessionState.OPEN:
+            return
+        silent_ns = now_ns - self._heard_ns
+        if silent_ns > self._host.silence_limit_s * 1e9:
+            await link.close(f"silent for {silent_ns / 1e9:.1f} s")
+        elif self._refusal:
+            await link.close(self._refusal)
+        elif any(now_ns - request.sent_ns > _ANSWER_WAIT_NS for request in self._requests.values()):
+            await link.close("a subscription request was not answered")
+        elif self._garbage_in_a_row >= _MAX_GARBAGE_IN_A_ROW:
+            await link.close(f"{self._garbage_in_a_row} frames in a row made no sense")
+        elif now_ns - self._sent_ns >= self._host.frame_spacing_s * 1e9:
+            await self._send_due(link, now_ns, silent_ns)
+
+    def on_frame(self, payload: bytes | memoryview, received_ns: int) -> None:
+        """One message of the venue."""
+        self._heard_ns = received_ns
+        self.frames += 1
+        notice = self._dialect.deliver(payload, received_ns)
+        if notice is not None and not self._note(notice):
+            return
+        self._garbage_in_a_row = 0
+        if received_ns - self._alive_ns >= _ALIVE_EVERY_NS:
+            self._alive_ns = received_ns
+            self._on_alive(received_ns)
+
+    def on_sign_of_life(self, received_ns: int, *, is_answered: bool) -> None:
+        """A ping or a pong; our pong counts against the venue's limit of messages."""
+        self._heard_ns = received_ns
+        if is_answered:
+            self._sent_ns = received_ns
+        self._on_alive(received_ns)
+
+    def _note(self, notice: Notice) -> bool:
+        """Take a notice in; False where the frame made no sense and proves nothing."""
+        if notice.kind is NoticeKind.GARBAGE:
+            self.garbage += 1
+            self._garbage_in_a_row += 1
+            if self.garbage == 1:
+                self._ports.log.warning("a frame made no sense", link=self.name, frame=notice.words)
+            return False
+        if notice.kind is NoticeKind.SHUTDOWN:
+            self.is_shutdown_announced = True
+        elif notice.kind is NoticeKind.REFUSED:
+            self._ports.log.warning("the venue refused a request", link=self.name, answer=notice.words)
+            if notice.request_id in self._requests:
+                self._refusal = f"the venue refused a subscription: {notice.words}"
+        elif notice.request_id is not None:
+            self._accept(notice.request_id)
+        return True
+
+    def _accept(self, request_id: int) -> None:
+        request = self._requests.pop(request_id, None)
+        if request is None:
+            return
+        if request.is_adding:
+            self._active.update(dict.fromkeys(request.streams))
+        else:
+            for stream in request.streams:
+                self._active.pop(stream, None)
+
+    async def _send_due(self, link: WsLink, now_ns: int, silent_ns: int) -> None:
+        if self._is_dirty and not self._requests:
+            await self._send_request(link, now_ns)
+        elif (
+            silent_ns > self._host.probe_after_s * 1e9 and now_ns - self._probed_ns > self._host.probe_after_s * 1e9
+        ):
+            self._probed_ns = self._sent_ns = now_ns
+            await link.ping()
+
+    async def _send_request(self, link: WsLink, now_ns: int) -> None:
+        """The next request towards what is wanted: drops first, so that a full connection has room."""
+        most = self._host.params_per_frame
+        drop = [stream for stream in self._told if stream not in self._wanted][:most]
+        add = [] if drop else [stream for stream in self._wanted if stream not in self._told][:most]
+        self._last_id += 1
+        streams = tuple(drop or add)
+        self._requests[self._last_id] = _Request(streams, bool(add), now_ns)
+        self._sent_ns = now_ns
+        if drop:
+            for stream in drop:
+                del self._told[stream]
+            self._is_dirty = self._told.keys() != self._wanted.keys()
+            await link.send(self._dialect.unsubscribe(streams, self._last_id))
+        else:
+            self._told.update(dict.fromkeys(streams))
+            self._is_dirty = self._told.keys() != self._wanted.keys()
+            await link.send(self._dialect.subscribe(streams, self._last_id))
