@@ -25,6 +25,8 @@ _FULL_SCAN_SHARE = 4
 
 _Floats = NDArray[np.float64]
 _Indices = NDArray[np.intp]
+_NO_NUMBERS: _Indices = np.empty(0, dtype=np.intp)
+_NO_GROSS: _Floats = np.empty(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,69 +49,71 @@ class Screen:
         """The routes around these slots that may reach the threshold; each at most once."""
         if len(slots) * _FULL_SCAN_SHARE > self._routes.slot_count:
             return self.scan()
-        with np.errstate(all="ignore"):
-            if len(slots) == 1:
-                (slot,) = slots
-                return self._pick(
-                    self._pair_gross(self._routes.pairs_at(slot)),
-                    self._routes.pairs_at(slot)[0],
-                    self._routes.triangles_at(slot),
-                )
-            pairs = np.concatenate([self._routes.pairs_at(slot) for slot in slots], axis=1)
-            triangles = np.concatenate([self._routes.triangles_at(slot) for slot in slots], axis=1)
-            hits = self._pick(self._pair_gross(pairs), pairs[0], triangles)
+        if len(slots) == 1:
+            (slot,) = slots
+            return self._pick(self._routes.pairs_at(slot), self._routes.triangles_at(slot))
+        pairs = np.concatenate([self._routes.pairs_at(slot) for slot in slots], axis=1)
+        triangles = np.concatenate([self._routes.triangles_at(slot) for slot in slots], axis=1)
+        hits = self._pick(pairs, triangles)
         numbers, first = np.unique(hits.numbers, return_index=True)
         return Hits(numbers, hits.gross[first])
 
     def scan(self) -> Hits:
         """Every route that may reach the threshold."""
-        with np.errstate(all="ignore"):
-            numbers, gross = self._scan_pairs()
-            tri_numbers, *trades = self._routes.triangle_columns()
-            tri_gross = self._rates_product(self._rates(), trades)
+        numbers, gross = self._scan_pairs()
+        tri_numbers, *trades = self._routes.triangle_columns()
+        tri_gross = self._rates_product(self._rates(), trades)
         passing = np.flatnonzero(tri_gross >= self._threshold)
         return Hits(np.concatenate([numbers, tri_numbers[passing]]), np.concatenate([gross, tri_gross[passing]]))
 
     def gross(self, number: int) -> float:
         """The gross edge of one route now, best horizon; NaN where a price is unknown."""
         slots = self._routes.route(number).slots
-        with np.errstate(all="ignore"):
-            if len(slots) == 3:
-                columns = self._routes.triangles_at(slots[0])
-                return float(self._near_rates(columns[:, columns[0] == number])[0])
-            columns = np.array([[number], [slots[0]], [slots[1]]], dtype=np.intp)
-            return float(self._pair_gross(columns)[0])
+        if len(slots) == 3:
+            columns = self._routes.triangles_at(slots[0])
+            return float(self._near_rates(columns[:, columns[0] == number])[0])
+        columns = np.array([[number], [slots[0]], [slots[1]]], dtype=np.intp)
+        return float(self._pair_gross(columns)[0])
 
     def best(self) -> tuple[int, float] | None:
         """The route with the largest known gross edge, over the threshold or not; None while nothing is quoted."""
-        with np.errstate(all="ignore"):
-            numbers, longs, shorts = self._routes.pair_columns()
-            pair_gross = self._pair_gross(np.stack([numbers, longs, shorts]))
-            tri_numbers, *trades = self._routes.triangle_columns()
-            gross = np.concatenate([pair_gross, self._rates_product(self._rates(), trades)])
+        pairs = np.stack(self._routes.pair_columns())
+        tri_numbers, *trades = self._routes.triangle_columns()
+        gross = np.concatenate([self._pair_gross(pairs), self._rates_product(self._rates(), trades)])
         known = np.flatnonzero(~np.isnan(gross))
         if not known.size:
             return None
         winner = known[np.argmax(gross[known])]
-        return int(np.concatenate([numbers, tri_numbers])[winner]), float(gross[winner])
+        return int(np.concatenate([pairs[0], tri_numbers])[winner]), float(gross[winner])
 
-    def _pick(self, pair_gross: _Floats, pair_numbers: _Indices, triangles: _Indices) -> Hits:
-        passing = pair_gross >= self._threshold
-        numbers, gross = pair_numbers[passing], pair_gross[passing]
+    def _pick(self, pairs: _Indices, triangles: _Indices) -> Hits:
+        numbers, gross = _NO_NUMBERS, _NO_GROSS
+        if pairs.shape[1]:
+            edges = self._pair_gross(pairs)
+            passing = edges >= self._threshold
+            if passing.any():
+                numbers, gross = pairs[0][passing], edges[passing]
         if triangles.shape[1]:
-            rates = self._near_rates(triangles)
-            reaching = rates >= self._threshold
-            numbers = np.concatenate([numbers, triangles[0][reaching]])
-            gross = np.concatenate([gross, rates[reaching]])
+            edges = self._near_rates(triangles)
+            passing = edges >= self._threshold
+            if passing.any():
+                numbers = np.concatenate([numbers, triangles[0][passing]])
+                gross = np.concatenate([gross, edges[passing]])
         return Hits(numbers, gross)
 
     def _pair_gross(self, pairs: _Indices) -> _Floats:
         columns = self._market.columns()
-        long, short = pairs[1], pairs[2]
-        proceeds = columns.bid[short] * columns.scale[short]
-        gap = proceeds / (columns.ask[long] * columns.scale[long]) - 1
-        gains = columns.short_gain[:, short] + columns.long_gain[:, long]
-        gross: _Floats = np.maximum(gap, 0) + gains.max(axis=0) + GUARD
+        _, long, short = pairs
+        gap = columns.bid.take(short)
+        gap *= columns.scale.take(short)
+        gap /= columns.ask.take(long)
+        gap /= columns.scale.take(long)
+        gap -= 1
+        np.maximum(gap, 0, out=gap)
+        gains = columns.short_gain.take(short, axis=1)
+        gains += columns.long_gain.take(long, axis=1)
+        gap += np.maximum.reduce(gains, axis=0)
+        gross: _Floats = gap + GUARD
         return gross
 
     def _scan_pairs(self) -> tuple[_Indices, _Floats]:
@@ -152,6 +156,9 @@ class Screen:
         columns = self._market.columns()
         trades = triangles[1:]
         slots = trades >> 1
-        rates = np.where(trades & 1, 1 / columns.ask[slots], columns.bid[slots])
-        gross: _Floats = rates.prod(axis=0) - (1 - GUARD)
+        rates = columns.ask.take(slots)
+        np.divide(1, rates, out=rates)
+        np.copyto(rates, columns.bid.take(slots), where=(trades & 1) == 0)
+        gross: _Floats = np.multiply.reduce(rates, axis=0)
+        gross -= 1 - GUARD
         return gross

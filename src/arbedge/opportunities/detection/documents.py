@@ -1,0 +1,55 @@
+"""The stored evidence of an appraisal: what prices it, and where every input came from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from typing import Any
+
+from arbedge.market.facts import LegFacts
+from arbedge.opportunities.evidence import PairEvidence, TriangleEvidence, dump
+
+__all__ = ["Provenance", "document"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What produced the figures: hash of the settings, version of the code, rules of the funding forecast."""
+
+    config_hash: str
+    code_version: str
+    forecast: Mapping[str, str] = field(default_factory=dict)
+    is_simulated: bool = False
+
+
+def document(
+    evidence: PairEvidence | TriangleEvidence, legs: Sequence[LegFacts], provenance: Provenance, as_of_ns: int
+) -> dict[str, Any]:
+    """The evidence document with its origins: frames by sequence number, fees by source and day, both clocks.
+
+    `venue_at_ms` is the venue's clock (UTC), `received_ns`, `confirmed_ns` and `monotonic_ns` are ours and only
+    their differences mean anything.
+    """
+    return dump(
+        evidence,
+        config_hash=provenance.config_hash,
+        code_version=provenance.code_version,
+        is_simulated=provenance.is_simulated,
+        forecast=dict(provenance.forecast),
+        frames=[_frame(leg) for leg in legs],
+        fees=[
+            {"instrument": str(leg.instrument.id), "source": leg.fee.source, "as_of": leg.fee.as_of.isoformat()}
+            for leg in legs
+        ],
+        clocks={"wall": evidence.as_of.astimezone(UTC).isoformat(), "monotonic_ns": as_of_ns},
+    )
+
+
+def _frame(leg: LegFacts) -> dict[str, Any]:
+    assert leg.book is not None
+    return {
+        "instrument": str(leg.instrument.id),
+        "sequence": leg.book.sequence,
+        "venue_at_ms": leg.book.venue_at_ms,
+        "received_ns": leg.book.received_ns,
+        "confirmed_ns": leg.book_confirmed_ns,
+    }
