@@ -28,6 +28,7 @@ from arbedge.bootstrap.settings_sources import (
     read_file,
 )
 from arbedge.exchanges.config import ExchangesConfig, VenueName
+from arbedge.foundation.container.config import ContainerConfig
 from arbedge.market.config import MarketConfig
 from arbedge.opportunities.config import OpportunityConfig
 from arbedge.storage.config import StorageConfig
@@ -36,8 +37,8 @@ __all__ = ["LoadedSettings", "SettingLine", "Settings", "default_data_dir", "loa
 
 _FILE_NAME = "arbedge.toml"
 _SHORTEST_KEY_BYTES = 32
-_LEFT_OUT_OF_HASH = frozenset({"data_dir", "log_level"})
-"""Where things are kept and how much is logged change no figure."""
+_LEFT_OUT_OF_HASH = ("data_dir", "log_level", "storage.", "services.")
+"""Where and how things are kept, how much is logged, how services are watched: none of it changes a figure."""
 
 
 class Settings(BaseModel):
@@ -61,6 +62,7 @@ class Settings(BaseModel):
     opportunities: OpportunityConfig = Field(default=OpportunityConfig())
     venues: ExchangesConfig = Field(default=ExchangesConfig())
     storage: StorageConfig = Field(default=StorageConfig())
+    services: ContainerConfig = Field(default=ContainerConfig())
 
     @field_validator("exchanges", mode="before")
     @classmethod
@@ -123,7 +125,7 @@ class LoadedSettings:
         document = {
             path: _canonical(value)
             for path, value in _leaves(self.settings, (), known)
-            if not known[path].is_secret and path not in _LEFT_OUT_OF_HASH
+            if not known[path].is_secret and not path.startswith(_LEFT_OUT_OF_HASH)
         }
         text = json.dumps(document, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()

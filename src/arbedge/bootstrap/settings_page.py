@@ -42,7 +42,8 @@ _GROUPS = {
     "market": "Market: how fresh, how often, what is watched",
     "opportunities": "Opportunities: what is priced and shown",
     "venues.<name>": "Venues: `<name>` is one of binance, bybit, okx, bitget",
-    "storage": "Storage",
+    "storage": "Storage: how records are written",
+    "services": "Services: how they are started, watched and stopped",
 }
 
 

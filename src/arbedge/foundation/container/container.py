@@ -1,0 +1,238 @@
+"""The service container: instances by type, made once, started in parallel, watched, stopped last in first out.
+
+All calls on the event loop's thread. `get` is a dictionary look-up; everything that may take time is awaited.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+from types import TracebackType
+from typing import Any, Self, TypeVar, overload
+
+from arbedge.errors import NotFound, Unavailable
+from arbedge.foundation.container.config import ContainerConfig
+from arbedge.foundation.container.graph import ServiceGraph, ServiceNode
+from arbedge.foundation.container.registry import ServiceRegistry, StartMode
+from arbedge.foundation.container.states import ServiceHealth, ServiceHooks, ServiceState, StopFailure
+from arbedge.foundation.container.unit import ServiceUnit, UnitTools
+from arbedge.foundation.runtime.clock import Clock
+from arbedge.foundation.runtime.supervision import SupervisedTask, Supervisor
+from arbedge.foundation.runtime.tasks import ErrorLog, StandardLog
+
+__all__ = ["ServiceContainer", "ServiceStartFailed", "ServiceUnavailable"]
+
+T = TypeVar("T")
+
+
+class ServiceUnavailable(Unavailable):
+    """The service asked for could not be made or is not there yet; the message says why."""
+
+
+class ServiceStartFailed(Unavailable):
+    """Required services did not start; `reasons` says why, by name. Everything that had started is stopped."""
+
+    def __init__(self, reasons: dict[str, str]) -> None:
+        self.reasons = reasons
+        super().__init__("could not start " + "; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
+
+
+class ServiceContainer:
+    """Owns every registered service. Its construction validates the graph and raises `GraphInvalid`.
+
+    Use `async with`, or `start` and `stop`.
+    """
+
+    def __init__(
+        self,
+        registry: ServiceRegistry,
+        clock: Clock,
+        config: ContainerConfig | None = None,
+        *,
+        log: ErrorLog | None = None,
+        rng: Random | None = None,
+        hooks: ServiceHooks | None = None,
+    ) -> None:
+        self._graph = ServiceGraph(registry.registrations)
+        self._config = config or ContainerConfig()
+        self._clock = clock
+        log = log or StandardLog()
+        self._log = log
+        self._tasks = Supervisor(clock, log)
+        rng = rng or Random(0)  # noqa: S311 - jitter, not a secret
+        self._tools = UnitTools(clock, self._config, self._tasks, log, rng, hooks)
+        self._makers = self._graph.build()
+        self._instances: dict[Any, Any] = {}
+        self._units = {
+            name: ServiceUnit(self._graph.registrations[name], self._tools, self._maker(name))
+            for name in self._graph.order
+        }
+        self._begun: list[ServiceUnit] = []
+        self._lives: list[SupervisedTask] = []
+        self._is_stopping = False
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Make and start every eager service, independent ones at the same time; background ones follow unawaited.
+
+        Raises `ServiceStartFailed` when a required one does not start; cancelled or failed, it stops everything.
+        """
+        eager = [name for name, unit in self._units.items() if unit.traits.mode is StartMode.EAGER]
+        is_up = False
+        try:
+            await self._settle(eager)
+            failed = {unit.name: unit.start_problem for unit in self._units.values() if _is_fatal(unit)}
+            if failed:
+                raise ServiceStartFailed(failed)
+            is_up = True
+        finally:
+            if not is_up:
+                await self.stop()
+        for name, unit in self._units.items():
+            if unit.traits.mode is StartMode.BACKGROUND:
+                self._begin(name)
+
+    @overload
+    def get(self, kind: type[T]) -> T: ...
+
+    @overload
+    def get(self, kind: Any) -> Any: ...
+
+    def get(self, kind: Any) -> Any:
+        """The instance of a type that has been made already. Raises `ServiceUnavailable` or `NotFound`."""
+        try:
+            return self._instances[kind]
+        except KeyError:
+            name = self._name_of(kind)
+        raise ServiceUnavailable(f"service {name} is not there: {self._units[name].reason}")
+
+    @overload
+    async def resolve(self, kind: type[T]) -> T: ...
+
+    @overload
+    async def resolve(self, kind: Any) -> Any: ...
+
+    async def resolve(self, kind: Any) -> Any:
+        """The instance of a type, made and started first where it is not there yet; made once, whoever asks.
+
+        Raises `ServiceUnavailable` when it could not be made or has failed, and `NotFound` for an unknown type.
+        """
+        name = self._name_of(kind)
+        await self._settle([name])
+        if self._units[name].state is ServiceState.FAILED:
+            raise ServiceUnavailable(f"service {name} has failed: {self._units[name].reason}")
+        return self.get(kind)
+
+    async def discover(self, capability: Any) -> tuple[Any, ...]:
+        """The instances of every service with that capability (a word, a protocol, a type), in dependency order.
+
+        Begins those that were not begun. One that failed after it was made is among them: it may recover in place.
+        """
+        names = self.names_with(capability)
+        await self._settle(names)
+        return tuple(self.get(self._graph.key_of[name]) for name in names if self._units[name].is_made)
+
+    def names_with(self, capability: Any) -> tuple[str, ...]:
+        """The names of every service with that capability, in dependency order."""
+        return self._graph.names_with(capability)
+
+    def graph(self) -> tuple[ServiceNode, ...]:
+        """Every service with what it depends on, in dependency order."""
+        return self._graph.nodes()
+
+    def health(self) -> tuple[ServiceHealth, ...]:
+        """Every service now, in dependency order; a healthy one that needs a failed one is shown as degraded."""
+        shown: dict[str, ServiceHealth] = {}
+        for name, unit in self._units.items():
+            health = unit.health()
+            lost = [each for each in self._graph.depends_on[name] if shown[each].state is ServiceState.FAILED]
+            if lost and health.state is ServiceState.HEALTHY:
+                health = replace(
+                    health, state=ServiceState.DEGRADED, reason=f"needs {', '.join(lost)}, which failed"
+                )
+            shown[name] = health
+        return tuple(shown.values())
+
+    async def stop(self, deadline_s: float | None = None) -> tuple[StopFailure, ...]:
+        """End all watching, then stop services last started first, within the deadline (default: the setting's).
+
+        One that hangs is given its share of what is left and then left behind. Returns whoever did not stop
+        cleanly; a second call returns at once.
+        """
+        if self._is_stopping:
+            return ()
+        self._is_stopping = True
+        ends_ns = self._clock.monotonic_ns() + int((deadline_s or self._config.stop_deadline_s) * 1e9)
+        stopper = Supervisor(self._clock, self._log)
+        for life in self._lives:
+            # Before the hooks they wait for, so that a hook that is cut off is not taken for one that failed.
+            life.cancel()
+        await self._tasks.stop(self._left_s(ends_ns) / 4)
+        failures = []
+        waiting = self._begun[::-1]
+        for index, unit in enumerate(waiting):
+            share_s = self._left_s(ends_ns) / (len(waiting) - index)
+            problem = await unit.stop(share_s, stopper)
+            if problem is not None:
+                failures.append(StopFailure(unit.name, problem))
+        self._instances.clear()
+        await self._tools.attempt("close instances", self._makers.close, self._left_s(ends_ns), stopper)
+        return tuple(failures)
+
+    def _left_s(self, ends_ns: int) -> float:
+        return max(0.001, (ends_ns - self._clock.monotonic_ns()) / 1e9)
+
+    def _name_of(self, kind: Any) -> str:
+        name = self._graph.name_of.get(kind)
+        if name is None:
+            raise NotFound(f"no service provides {getattr(kind, '__name__', kind)}")
+        return name
+
+    async def _settle(self, names: Sequence[str]) -> None:
+        """Begin these services and wait until each has been brought up or has failed."""
+        for name in names:
+            self._begin(name)
+        for name in names:
+            # Bounded: every attempt to start ends at its deadline and then sets the event.
+            await self._units[name].settled.wait()
+
+    def _begin(self, name: str) -> None:
+        unit = self._units[name]
+        if unit.is_begun:
+            return
+        if self._is_stopping:
+            raise ServiceUnavailable(f"service {name} is not there: the container has been stopped")
+        unit.is_begun = True
+        self._lives.append(self._tasks.start(f"service {name}", lambda: self._live(unit)))
+
+    async def _live(self, unit: ServiceUnit) -> None:
+        try:
+            await self._settle(self._graph.depends_on[unit.name])
+            self._begun.append(unit)
+            await unit.live()
+        finally:
+            unit.settled.set()
+
+    def _maker(self, name: str) -> Any:
+        key = self._graph.key_of[name]
+
+        async def make() -> Any:
+            for needed in self._graph.depends_on[name]:
+                if not self._units[needed].is_made:
+                    raise ServiceUnavailable(f"needs {needed}, which could not be made")
+            instance = await self._makers.get(key)
+            self._instances[key] = instance
+            return instance
+
+        return make
+
+
+def _is_fatal(unit: ServiceUnit) -> bool:
+    return unit.is_begun and unit.traits.is_required and bool(unit.start_problem)
