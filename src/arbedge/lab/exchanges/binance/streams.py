@@ -1,0 +1,230 @@
+"""Binance's WebSocket side: connections accepted, subscriptions answered, frames sent, ends enforced.
+
+Paths: spot `/ws`, `/ws/<stream>`, `/stream?streams=`, also `/stream/ws…` (clients that tell spot by `/stream`);
+USD-M `/public|market|private/ws`, `…/ws/<stream>` and `…/stream?streams=`. The unrouted USD-M paths, retired in
+April 2026, would collide with spot's on one port and are spot's here.
+"""
+
+import msgspec
+from aiohttp import web
+
+from arbedge.lab.books import LiveBook
+from arbedge.lab.exchanges.binance.channels import ChannelBoard
+from arbedge.lab.exchanges.binance.connection import STREAMS_MOST, Connection
+from arbedge.lab.exchanges.binance.garble import Garbler
+from arbedge.lab.exchanges.binance.topics import ROUTES, parse_topic
+from arbedge.lab.stage import Stage
+
+__all__ = ["StreamDesk", "is_stream_path"]
+
+_GONE_AWAY = 1001
+_ATTEMPTS_MOST = 300
+_ATTEMPTS_WINDOW_NS = 300_000_000_000
+
+
+class _Request(msgspec.Struct):
+    method: str
+    params: list[str | bool] = []
+    id: int | str | None = None
+
+
+def is_stream_path(path: str) -> bool:
+    """Whether a path is one of the WebSocket's."""
+    parts = path.strip("/").split("/")
+    return parts[0] in {"ws", "stream"} or (parts[0] in ROUTES and len(parts) > 1 and parts[1] in {"ws", "stream"})
+
+
+class StreamDesk:
+    """All connections of the venue, and what they listen to."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._boards = {host: ChannelBoard(stage, host) for host in ("spot", "usdm")}
+        self._connections: set[Connection] = set()
+        self._attempts: dict[str, list[int]] = {}
+        self._garblers: dict[Connection, Garbler] = {}
+        self._fault_seen = 0
+        self._stormed_ns = 0
+        self.accepted = 0
+
+    @property
+    def open_count(self) -> int:
+        """Connections open now."""
+        return len(self._connections)
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """One connection from handshake to end."""
+        now_ns = self._stage.clock.monotonic_ns()
+        parts = request.path.strip("/").split("/")
+        route = parts.pop(0) if parts[0] in ROUTES else ""
+        host = "usdm" if route else "spot"
+        if not self._admits(request.remote or "?", now_ns):
+            return web.Response(status=429, text="Too many connection attempts")
+        socket = web.WebSocketResponse(autoping=False, compress=False, timeout=2.0, max_msg_size=262_144)
+        await socket.prepare(request)
+        connection = Connection(request, socket, host, route, now_ns)
+        connection.is_combined = parts[0] == "stream" and len(parts) == 1
+        self._connections.add(connection)
+        self.accepted += 1
+        named = request.query.get("streams", "").split("/") if connection.is_combined else parts[1:]
+        try:
+            self._join(connection, [name for name in named if "@" in name or name.startswith("!")])
+            await self._listen(connection)
+        finally:
+            self._forget(connection)
+        return socket
+
+    def turn(self, changed: list[LiveBook], true_ms: int, now_ns: int) -> None:
+        """Send what changed and what is due, then keep every connection's clockwork."""
+        stamps = {host: self._stage.now_ms(host) for host in self._boards}
+        for book in changed:
+            host = book.listing.market
+            self._boards[host].publish_best(book, stamps[host])
+        for host, board in self._boards.items():
+            board.publish_timed(true_ms, stamps[host])
+        if not self._stage.faults.is_quiet:
+            self._strike(now_ns)
+        for connection in list(self._connections):
+            self._keep(connection, now_ns)
+            self._flush(connection)
+
+    def drop_all(self) -> None:
+        """End every connection, as a stopping server does."""
+        for connection in list(self._connections):
+            connection.close(_GONE_AWAY)
+
+    async def _listen(self, connection: Connection) -> None:
+        clock = self._stage.clock
+        while True:
+            kind, text = await connection.receive()
+            if kind == "closed":
+                return
+            if not connection.counts_inbound(clock.monotonic_ns()):
+                connection.close()
+                return
+            if kind == "pong" and text == _ping_text(connection.pinged_ns):
+                connection.ponged_ns = clock.monotonic_ns()
+            elif kind == "text":
+                connection.push(self._reply(connection, text))
+                self._flush(connection)
+
+    def _reply(self, connection: Connection, text: str) -> bytes:
+        try:
+            request = msgspec.json.decode(text, type=_Request)
+        except msgspec.ValidationError as error:
+            return msgspec.json.encode({"error": {"code": 2, "msg": f"Invalid request: {error}"}})
+        except msgspec.DecodeError as error:
+            return msgspec.json.encode({"error": {"code": 3, "msg": f"Invalid JSON: {error}"}})
+        names = [param for param in request.params if isinstance(param, str)]
+        result: object = None
+        if request.method == "SUBSCRIBE":
+            if not self._join(connection, names):
+                return msgspec.json.encode(
+                    {"error": {"code": 2, "msg": "Invalid request: unknown stream"}, "id": request.id}
+                )
+        elif request.method == "UNSUBSCRIBE":
+            for name in names:
+                connection.names.discard(name)
+                self._boards[connection.host].leave(name, connection)
+        elif request.method == "LIST_SUBSCRIPTIONS":
+            result = sorted(connection.names)
+        elif request.method == "SET_PROPERTY" and names == ["combined"]:
+            connection.is_combined = True in request.params
+        elif request.method == "GET_PROPERTY" and names == ["combined"]:
+            result = connection.is_combined
+        else:
+            message = f"Invalid request: unknown variant {request.method}"
+            return msgspec.json.encode({"error": {"code": 2, "msg": message}, "id": request.id})
+        return msgspec.json.encode({"result": result, "id": request.id})
+
+    def _join(self, connection: Connection, names: list[str]) -> bool:
+        """Subscribe to streams; false (and nothing done) when one is malformed. Too many end the connection."""
+        topics = [parse_topic(name, connection.host) for name in names]
+        wanted = [topic for topic in topics if topic is not None]
+        if len(wanted) < len(topics):
+            return False
+        connection.names.update(names)
+        if len(connection.names) > STREAMS_MOST[connection.host]:
+            connection.close()
+        for topic in wanted:
+            self._boards[connection.host].join(topic, connection)
+        return True
+
+    def _forget(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        self._garblers.pop(connection, None)
+        for name in connection.names:
+            self._boards[connection.host].leave(name, connection)
+
+    def _admits(self, address: str, now_ns: int) -> bool:
+        """At most 300 attempts in five minutes an address."""
+        recent = [at for at in self._attempts.get(address, []) if now_ns - at < _ATTEMPTS_WINDOW_NS]
+        self._attempts[address] = [*recent, now_ns]
+        return len(recent) < _ATTEMPTS_MOST
+
+    def _flush(self, connection: Connection) -> None:
+        if not connection.has_frames:
+            return
+        payloads, faults = connection.take(), self._stage.faults
+        if not faults.is_quiet:
+            if faults.active("silent", connection.host) is not None:
+                return
+            garbler = self._garblers.setdefault(connection, Garbler())
+            payloads = garbler.garble(payloads, faults, connection.host)
+        connection.write(payloads)
+
+    def _keep(self, connection: Connection, now_ns: int) -> None:
+        """Pings, the deadline of their pongs, and the 24 h cut."""
+        pace, host = self._stage.options.pace, connection.host
+        ping_s, pong_s = (
+            (pace.spot_ping_s, pace.spot_pong_s) if host == "spot" else (pace.usdm_ping_s, pace.usdm_pong_s)
+        )
+        since_ping_s = (now_ns - connection.pinged_ns) / 1e9
+        is_unanswered = connection.pinged_ns > connection.ponged_ns
+        if is_unanswered and (now_ns - connection.ponged_ns) / 1e9 > ping_s + pong_s:
+            connection.close()
+        elif since_ping_s >= ping_s and self._stage.faults.active("mute_pings", host) is None:
+            connection.ping(now_ns, _ping_text(now_ns).encode())
+        age_s = (now_ns - connection.opened_ns) / 1e9
+        if age_s >= pace.cut_s:
+            connection.close(_GONE_AWAY)
+        elif host == "spot" and age_s >= pace.cut_s - pace.cut_notice_s:
+            self._announce(connection)
+
+    def _announce(self, connection: Connection) -> None:
+        """Tell a spot connection once that its server is about to go."""
+        if connection.cut_told:
+            return
+        connection.cut_told = True
+        event = f'{{"e":"serverShutdown","E":{self._stage.now_ms("spot")}}}'
+        wrapped = f'{{"stream":"!serverShutdown","data":{event}}}' if connection.is_combined else event
+        connection.push(wrapped.encode())
+
+    def _strike(self, now_ns: int) -> None:
+        """Let the faults that end connections do so."""
+        faults = self._stage.faults
+        is_new, self._fault_seen = faults.count != self._fault_seen, faults.count
+        for connection in list(self._connections):
+            host = connection.host
+            if faults.active("down", host) or (is_new and faults.active("disconnect", host)):
+                connection.drop()
+            cut = faults.active("cut", host)
+            if cut is not None:
+                if host == "spot":
+                    self._announce(connection)
+                if cut.age_s(now_ns) >= cut.number("notice_s", 1.0):
+                    connection.close(_GONE_AWAY)
+        self._storm(now_ns)
+
+    def _storm(self, now_ns: int) -> None:
+        for host in self._boards:
+            storm = self._stage.faults.active("reconnect_storm", host)
+            if storm is not None and (now_ns - self._stormed_ns) / 1e9 >= storm.number("every_s", 1.0):
+                self._stormed_ns = now_ns
+                for connection in [c for c in self._connections if c.host == host or storm.host is None]:
+                    connection.drop()
+
+
+def _ping_text(pinged_ns: int) -> str:
+    """A ping's payload: the moment it was sent, which the pong must repeat."""
+    return str(pinged_ns // 1_000_000)

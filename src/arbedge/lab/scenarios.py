@@ -1,0 +1,125 @@
+"""The named scenarios of the lab: what is planted, and which faults come when."""
+
+from dataclasses import dataclass, field
+
+from arbedge.errors import ConfigError
+from arbedge.lab.chance import seeded
+from arbedge.lab.plants import DAY_S, Plant, carry, decoys, repeat, triangle, triangle_into
+
+__all__ = ["Scenario", "ScheduledFault", "find_scenario", "scenarios"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledFault:
+    """A fault of a scenario: seconds after the start, how long, and its parameters."""
+
+    at_s: float
+    name: str
+    seconds: float
+    params: dict[str, float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One scenario: its name, one line about it, its plants and its faults."""
+
+    name: str
+    description: str
+    plants: tuple[Plant, ...] = ()
+    faults: tuple[ScheduledFault, ...] = ()
+
+
+def scenarios() -> list[tuple[str, str]]:
+    """Every scenario's name and one-line description."""
+    return [(scenario.name, scenario.description) for scenario in _build()]
+
+
+def find_scenario(name: str) -> Scenario:
+    """The scenario of that name; ConfigError naming the known ones when there is none."""
+    known = {scenario.name: scenario for scenario in _build()}
+    if name not in known:
+        raise ConfigError(f"--scenario {name}: expected one of {', '.join(known)}")
+    return known[name]
+
+
+def _build() -> list[Scenario]:
+    paying, traps = tuple(_paying()), tuple(decoys())
+    return [
+        Scenario("calm", "prices move, nothing is planted: no opportunity survives its fees"),
+        Scenario("steady", "opportunities of every kind open from the first second, decoys beside them", paying + traps),
+        Scenario("decoys", "only traps: halted, stale, thin, coarse, colliding, wide, luring, fee-eaten", traps),
+        Scenario("fleeting", "opportunities that live one to twenty seconds", tuple(_fleeting())),
+        Scenario("faults", "steady, with every kind of fault once, one after another", paying + traps, _tour()),
+        Scenario("chaos", "steady, with faults drawn at random, up to three at a time", paying + traps, _storm()),
+        Scenario("gaps", "steady, losing one depth frame in ten", paying, _lasting("gap", rate=0.1)),
+        Scenario("clock_skew", "steady, with the venue's clock two seconds ahead", paying,
+                 _lasting("clock_skew", offset_ms=2000)),
+        Scenario("clock_behind", "steady, with the venue's clock two seconds behind", paying,
+                 _lasting("clock_skew", offset_ms=-2000)),
+        Scenario("restricted", "every request is refused with 451, as from a restricted location", paying,
+                 _lasting("restricted", status=451)),
+        Scenario("banned", "every request is refused with 418, as after too many", paying, _lasting("ban")),
+        Scenario("down", "every connection is refused", paying, _lasting("down")),
+        Scenario("garbage", "steady, with one frame in ten replaced by garbage", paying, _lasting("garbage", rate=0.1)),
+    ]  # fmt: skip
+
+
+def _paying() -> list[Plant]:
+    lasting = [
+        carry("DOGE", 0.0045, 24),
+        carry("AVAX", 0.0032, 12),
+        carry("1000PEPE", 0.0060, 38),
+        carry("ENA", 0.0038, 18),
+        carry("LINK", -0.0060, -34),
+        carry("ADA", -0.0042, -22),
+        triangle("SOL", "BTC", 62),
+        triangle("XRP", "ETH", 66),
+        triangle_into("ETH", "TRY", 70),
+    ]
+    passing = repeat(carry("SUI", 0.0036, 20, at_s=5, for_s=45), every_s=120, count=180)
+    return lasting + passing + repeat(triangle("BNB", "BTC", 60, at_s=10, for_s=25), every_s=90, count=240)
+
+
+def _fleeting() -> list[Plant]:
+    rng = seeded("fleeting")
+    plants: list[Plant] = []
+    for i in range(400):
+        at_s, for_s = 2.0 + i * 9, rng.choice((1.0, 2.0, 5.0, 8.0))
+        plants.append(triangle(rng.choice(("SOL", "XRP", "DOGE", "BNB")), "BTC", rng.uniform(55, 90), at_s, for_s))
+        ticker = rng.choice(("DOGE", "AVAX", "ENA"))
+        plants.append(carry(ticker, rng.uniform(0.003, 0.006), 20, at_s + 1, for_s + rng.uniform(0, 6)))
+    return plants
+
+
+def _lasting(name: str, **params: float) -> tuple[ScheduledFault, ...]:
+    return (ScheduledFault(0.0, name, DAY_S, dict(params)),)
+
+
+def _tour() -> tuple[ScheduledFault, ...]:
+    """Every fault once, eight seconds each, twelve apart, beginning after twenty quiet seconds."""
+    aimed: dict[str, dict[str, float | str]] = {
+        "stale": {"symbol": "DOGEUSDT", "host": "usdm"},
+        "crossed": {"symbol": "AVAXUSDT", "host": "spot"},
+        "gap": {"rate": 0.3},
+    }
+    order = (
+        "gap", "duplicate", "out_of_order", "garbage", "truncated", "crossed", "stale", "silent", "mute_pings",
+        "disconnect", "cut", "reconnect_storm", "slow", "error_500", "rate_limit", "ban", "clock_skew",
+        "restricted", "down",
+    )  # fmt: skip
+    return tuple(ScheduledFault(20.0 + 12 * i, name, 8.0, aimed.get(name, {})) for i, name in enumerate(order))
+
+
+def _storm() -> tuple[ScheduledFault, ...]:
+    """An hour of seeded disorder: something new every few seconds, each for one to ten seconds."""
+    rng = seeded("chaos")
+    mild = (
+        "gap", "duplicate", "out_of_order", "garbage", "truncated", "silent", "disconnect", "cut", "slow",
+        "error_500", "rate_limit", "clock_skew", "down",
+    )  # fmt: skip
+    at_s, faults = 8.0, []
+    while at_s < 3600:
+        host: dict[str, float | str] = {"host": rng.choice(("spot", "usdm"))} if rng.random() < 0.5 else {}
+        faults.append(ScheduledFault(at_s, rng.choice(mild), rng.uniform(1, 10), host))
+        at_s += rng.uniform(2, 9)
+    return tuple(faults)
