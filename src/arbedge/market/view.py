@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from arbedge.domain.funding import FundingState, Settlement
-from arbedge.domain.instrument import Instrument, MarketKind
+from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
 from arbedge.domain.quote import BookChange, TopOfBook
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.market.board import QuoteBoard
@@ -19,7 +19,7 @@ from arbedge.market.config import MarketConfig
 from arbedge.market.facts import Columns, ConversionRate, IdentityFinding, LegFacts
 from arbedge.market.feeds.clocks import VenueClocks
 from arbedge.market.feeds.desk import DepthDesk, DepthVenue
-from arbedge.market.feeds.liveness import Liveness
+from arbedge.market.feeds.liveness import LinkPurpose, Liveness, link_purpose
 from arbedge.market.feeds.sanity import QuoteFault, QuoteSanity, fault_of
 from arbedge.market.feeds.shelf import BookShelf
 from arbedge.market.fees import FeeTable
@@ -201,7 +201,7 @@ class LiveMarket:
             for slot in self.rates.source_slots.intersection(orphans):
                 self.rates.on_quote(slot)
         self.desk.on_link(event)
-        if event.state is LinkState.SUBSCRIBED:
+        if event.state is LinkState.SUBSCRIBED and link_purpose(event.link) == LinkPurpose.TOP:
             ids = (self.universe.instruments[slot].id for slot in event.slots if slot < len(self.universe))
             self._tops_due.update((each.venue, each.kind) for each in ids)
         return orphans
@@ -253,22 +253,34 @@ class LiveMarket:
         self.rates.on_quote(slot)
         return True
 
-    def accept_turnover(self, turnover: Mapping[int, Turnover]) -> None:
-        """24 h turnover by slot."""
-        self._turnover.update(turnover)
+    def accept_turnover(self, turnover: Mapping[InstrumentId, Turnover]) -> None:
+        """24 h turnover by instrument."""
+        for each, figures in turnover.items():
+            slot = self.universe.slot_of(each)
+            if slot is not None:
+                self._turnover[slot] = figures
 
-    def next_index_wish(self) -> int | None:
-        """A perpetual whose index a candidate waits for, or None; asking takes it off the list."""
+    def drop_links(self, venue: str, reason: str) -> None:
+        """Every connection of a venue is gone: its streams were ended by us and said nothing themselves."""
+        at_ns = self._clock.monotonic_ns()
+        for link in self.liveness.links(f"{venue}:"):
+            self.accept_link(LinkEvent(link, LinkState.LOST, reason, (), at_ns))
+        for link in self.desk.shelf.links(f"{venue}:"):
+            self.accept_link(LinkEvent(link, LinkState.LOST, reason, (), at_ns))
+
+    def next_index_wish(self, venue: str) -> int | None:
+        """A perpetual of the venue whose index a candidate waits for, or None; asking takes it off the list."""
         for slot in self._index_wishes:
-            del self._index_wishes[slot]
-            return slot
+            if self.universe.instruments[slot].id.venue == venue:
+                del self._index_wishes[slot]
+                return slot
         return None
 
-    def take_tops_due(self, venue: str) -> tuple[MarketKind, ...]:
-        """Kinds of a venue whose tops should be read by request now, because a connection was just made."""
-        due = tuple(sorted(kind for name, kind in self._tops_due if name == venue))
-        self._tops_due.difference_update({(venue, kind) for kind in due})
-        return due
+    def take_tops_due(self, venue: str, kind: MarketKind) -> bool:
+        """Whether tops should be read by request now, because a connection was just made; asking clears it."""
+        is_due = (venue, kind) in self._tops_due
+        self._tops_due.discard((venue, kind))
+        return is_due
 
     def _store_snapshot(self, slot: int, top: TopOfBook, asked_ns: int) -> bool:
         fault = self._sanity.judge(slot, top.bid, top.bid_qty, top.ask, top.ask_qty, 0, 0)

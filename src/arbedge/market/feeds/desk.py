@@ -77,7 +77,7 @@ class DepthDesk:
         self._venues = dict(venues)
         self._confirm_ns = int(confirm_within_s * 1e9)
         self._budgets = {name: SnapshotBudget(snapshots_per_s, burst=30) for name in self._venues}
-        self._told: dict[str, frozenset[int]] = {}
+        self._told: dict[str, frozenset[int] | None] = dict.fromkeys(self._venues, frozenset())
         self._seen_version = -1
         self.snapshots = 0
         self.failures = 0
@@ -103,6 +103,11 @@ class DepthDesk:
         """A connection changed state."""
         self._shelf.on_link(event)
 
+    def retell(self, venue: str) -> None:
+        """The venue's streams start over and must be told again what depth is wanted."""
+        self._told[venue] = None
+        self._seen_version = -1
+
     async def run(self) -> None:
         """Serve until cancelled. A venue's failures are counted and backed off from, never raised."""
         jobs: list[Callable[[], Awaitable[None]]] = [self._watch]
@@ -123,7 +128,7 @@ class DepthDesk:
             self._seen_version = self._shelf.version
             for name, venue in self._venues.items():
                 slots = self._shelf.wanted(name)
-                if slots != self._told.get(name, frozenset()):
+                if slots != self._told[name]:
                     self._told[name] = slots
                     venue.want_depth(slots)
         for entry in self._shelf.entries:
@@ -185,8 +190,8 @@ class DepthDesk:
     def _urgency(self, entry: DeskEntry, now_ns: int) -> int | None:
         """0: out of step, 1: range used up, 2: unconfirmed though wanted; None: nothing to do."""
         if entry.sync.problem is not None:
-            is_carried = entry.link is not None or now_ns - entry.added_ns > _SUBSCRIBE_WAIT_NS
-            return 0 if is_carried else None
+            is_late = now_ns - entry.added_ns > _SUBSCRIBE_WAIT_NS
+            return 0 if is_late or self._shelf.is_carried(entry.slot) else None
         if entry.sync.is_thin(self._shelf.levels):
             return 1
         is_wanted = now_ns - entry.wanted_ns < self._confirm_ns

@@ -127,6 +127,14 @@ class Liveness:
         """Whether a slot is alive."""
         return self.problem(slot, now_ns) is None
 
+    def links(self, prefix: str) -> tuple[str, ...]:
+        """Links whose name starts so and that are not down."""
+        return tuple(
+            name
+            for name, link in sorted(self._links.items())
+            if name.startswith(prefix) and link.state is not LinkState.LOST
+        )
+
     def lost_links(self, prefix: str) -> tuple[tuple[str, str], ...]:
         """Links whose name starts so and that are down, with the reason of each."""
         return tuple(

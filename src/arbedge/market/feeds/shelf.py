@@ -34,8 +34,6 @@ class DeskEntry:
     sync: BookSync
     wanted_ns: int
     added_ns: int
-    link: str | None = None
-    carried_ns: int = _NEVER
     heard_ns: int = _NEVER
     waits_until_ns: int = _NEVER
     failures: int = 0
@@ -71,6 +69,7 @@ class BookShelf:
         self._confirmation_ns = int(confirmation_s * 1e9)
         self._entries: dict[int, DeskEntry] = {}
         self._links: dict[str, int] = {}
+        self._carried: dict[int, tuple[str, int]] = {}
         self._version = 0
         self.resyncs = 0
         self.disagreements = 0
@@ -140,12 +139,22 @@ class BookShelf:
     def confirmed_ns(self, entry: DeskEntry) -> int:
         """When a book was last known to be true."""
         confirmed_ns = entry.sync.confirmed_ns
-        if entry.link is None or entry.sync.is_behind or entry.sync.problem is not None:
+        carried = self._carried.get(entry.slot)
+        if carried is None or entry.sync.is_behind or entry.sync.problem is not None:
             return confirmed_ns
         if self._clock.monotonic_ns() - entry.heard_ns > self._confirmation_ns:
             return confirmed_ns
-        link_ns = self._links.get(entry.link, _NEVER)
-        return max(confirmed_ns, link_ns) if link_ns >= entry.carried_ns else confirmed_ns
+        link, since_ns = carried
+        link_ns = self._links.get(link, _NEVER)
+        return max(confirmed_ns, link_ns) if link_ns >= since_ns else confirmed_ns
+
+    def links(self, prefix: str) -> tuple[str, ...]:
+        """Depth connections whose name starts so and that carry something."""
+        return tuple(sorted({link for link, _ in self._carried.values() if link.startswith(prefix)}))
+
+    def is_carried(self, slot: int) -> bool:
+        """Whether a subscribed connection carries the slot's depth."""
+        return slot in self._carried
 
     def on_change(self, slot: int, change: BookChange) -> bool:
         """Take a depth frame in; True when it was in sequence, which is proof of life of the symbol."""
@@ -154,8 +163,9 @@ class BookShelf:
             return False
         venue = self._instruments[slot].id.venue
         true_ns = change.received_ns - self._clocks.lag_ns(venue, change.venue_at_ms, change.received_ns)
-        if entry.link is not None and true_ns > self._links.get(entry.link, _NEVER):
-            self._links[entry.link] = true_ns
+        link, _ = self._carried.get(slot, ("", 0))
+        if link and true_ns > self._links.get(link, _NEVER):
+            self._links[link] = true_ns
         was_whole = entry.sync.problem is None
         is_whole = entry.sync.on_change(change, true_ns)
         entry.cached = None
@@ -166,25 +176,37 @@ class BookShelf:
         return is_whole and not entry.sync.is_behind
 
     def on_link(self, event: LinkEvent) -> None:
-        """A connection changed state; those that carry depth make or lose books."""
+        """A connection changed state; those that carry depth make or lose books.
+
+        A subscribed event names everything the connection carries from then on.
+        """
         if link_purpose(event.link) != LinkPurpose.DEPTH:
             return
         if event.state is LinkState.SUBSCRIBED:
-            for slot in event.slots:
-                entry = self._entries.get(slot)
-                if entry is None or entry.link == event.link:
-                    continue
-                if entry.link is None and entry.sync.problem is None:
-                    entry.cached = None
-                    entry.sync.lose("its stream has only begun: changes before it went unseen")
-                entry.link, entry.carried_ns = event.link, event.at_ns
+            self._carry(event)
         elif event.state is LinkState.LOST:
             self._links.pop(event.link, None)
-            for entry in self._entries.values():
-                if entry.link == event.link or (entry.link is None and entry.slot in event.slots):
-                    entry.link, entry.cached = None, None
-                    entry.carried_ns = _NEVER
-                    entry.sync.lose(f"its depth connection was lost: {event.reason}")
+            orphans = {slot for slot, (link, _) in self._carried.items() if link == event.link}
+            for slot in orphans:
+                del self._carried[slot]
+            for slot in orphans.union(event.slots).difference(self._carried):
+                self._lose(slot, f"its depth connection was lost: {event.reason}")
+
+    def _carry(self, event: LinkEvent) -> None:
+        named = set(event.slots)
+        for slot, (link, _) in list(self._carried.items()):
+            if link == event.link and slot not in named:
+                del self._carried[slot]
+        for slot in event.slots:
+            if slot not in self._carried:
+                self._carried[slot] = (event.link, event.at_ns)
+                self._lose(slot, "its stream has only begun: changes before it went unseen")
+
+    def _lose(self, slot: int, reason: str) -> None:
+        entry = self._entries.get(slot)
+        if entry is not None:
+            entry.cached = None
+            entry.sync.lose(reason)
 
     def begin_snapshot(self, entry: DeskEntry) -> int:
         """A snapshot is being asked for now; returns its number, by which an outdated answer is known."""
