@@ -28,7 +28,7 @@ from arbedge.opportunities.evidence import PairEvidence, TriangleEvidence, diges
 from arbedge.opportunities.ports import MarketView
 from arbedge.opportunities.pricing import HorizonChoice, convergence_share, price, price_horizons
 
-__all__ = ["Appraisal", "Appraiser"]
+__all__ = ["Appraisal", "Appraiser", "Refusal"]
 
 _BPS = 10_000
 _IF_IT_CLOSES = frozenset({OpportunityKind.SPOT_PERP, OpportunityKind.PERP_SPOT, OpportunityKind.PERP_PERP})
@@ -61,6 +61,14 @@ class Appraisal:
     as_of_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A rejection, and how many bps its better net (as expected, or if the gap closes) was short of."""
+
+    rejection: Rejection
+    lacking_bps: Decimal | None
+
+
 @dataclass(slots=True)
 class _Work:
     """What the gates of one candidate find out on the way."""
@@ -75,6 +83,7 @@ class _Work:
     evidence: PairEvidence | TriangleEvidence | None = None
     priced: PricedPair | PricedTriangle | None = None
     breakeven_hours: Decimal | None = None
+    best_bps: Decimal | None = None
     volumes: list[Decimal] = field(default_factory=list)
 
 
@@ -97,15 +106,15 @@ class Appraiser:
         self._guard_s = Decimal(str(config.settlement_guard_s))
         self._reader = LegReader(market, config.settlement_guard_s)
 
-    def appraise(self, route: Route, gross: float) -> Appraisal | Rejection:
+    def appraise(self, route: Route, gross: float) -> Appraisal | Refusal:
         """Walk the gates; `gross` is the screen's edge, kept with a rejection for ordering."""
         work = _Work(route, self._clock.now(), self._clock.monotonic_ns(), self._expected_kind(route))
         try:
             for gate, reason in self._triangle(work) if route.is_triangle else self._pair(work):
                 if reason is not None:
-                    return self._rejection(work, gate, reason, gross)
+                    return self._refusal(work, gate, reason, gross)
         except Invalid as error:  # figures no exact arithmetic can hold: the books are absurd
-            return self._rejection(work, Gate.BOOK, str(error), gross)
+            return self._refusal(work, Gate.BOOK, str(error), gross)
         return self._appraisal(work)
 
     def _pair(self, work: _Work) -> _Verdicts:
@@ -240,6 +249,7 @@ class Appraiser:
         assert work.priced is not None
         assert work.evidence is not None
         net_bps, least = work.priced.net_bps, self._config.min_net_bps
+        work.best_bps = net_bps
         if net_bps > least:
             return None
         size = f"{figure(work.evidence.notional)} USDT"
@@ -254,16 +264,21 @@ class Appraiser:
             return reason
         closing = price_horizons(replace(evidence, convergence=Decimal(1)), self._horizons(work))
         assert isinstance(closing.priced, PricedPair)
+        work.best_bps = max(closing.priced.net_bps, work.best_bps or closing.priced.net_bps)
         if closing.priced.net_bps <= self._config.min_net_bps:
             return f"{reason}; {closing.priced.net_bps:.2f} bps if the gap closes"
         self._choose(work, price_horizons(evidence, (closing.evidence.horizon_hours,)))
         work.qualifies_on = Qualification.NET_CLOSE
         return None
 
-    def _rejection(self, work: _Work, gate: Gate, reason: str, gross: float) -> Rejection:
-        net_bps = work.priced.net_bps if work.priced is not None and gate is Gate.NET else None
+    def _refusal(self, work: _Work, gate: Gate, reason: str, gross: float) -> Refusal:
+        net_bps = lacking_bps = None
+        if gate is Gate.NET and work.priced is not None and work.best_bps is not None:
+            net_bps = work.priced.net_bps
+            lacking_bps = self._config.min_net_bps - work.best_bps
         route = work.route
-        return Rejection(route.candidate(work.kind), route.asset, gate, reason, work.as_of, gross, net_bps)
+        candidate = route.candidate(work.kind)
+        return Refusal(Rejection(candidate, route.asset, gate, reason, work.as_of, gross, net_bps), lacking_bps)
 
     def _appraisal(self, work: _Work) -> Appraisal:
         evidence, priced = work.evidence, work.priced

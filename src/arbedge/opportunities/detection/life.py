@@ -159,7 +159,7 @@ class LifeTracker:
 
     def _close(self, key: LegsKey, at: datetime) -> OpportunityEvent:
         life = self._open.pop(key)
-        return _closed(life.opportunity, life.evidence, life.reason or "not quoted any more", at)
+        return _closed(life.opportunity, life.evidence, life.reason or "fresh: not confirmed within the grace", at)
 
 
 def _closed(opportunity: Opportunity, evidence: Mapping[str, Any], reason: str, at: datetime) -> OpportunityEvent:

@@ -1,0 +1,170 @@
+"""The agenda: which candidates to appraise now, when far more pass the screen than can be priced at once.
+
+Depth books are scarce, so only a focus of candidates is worked on at a time, best gross edge first; each keeps its
+place until it was judged or its patience is over. One that lost by much rests until its edge has risen by half of
+what it lacked, or its rest (longer each time) is over. Open opportunities are always due.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from math import isnan, nan
+
+from arbedge.domain.opportunity import Gate
+
+__all__ = ["Agenda", "Pace"]
+
+_BP = 1e-4
+_MOVED = 1 * _BP
+_LONGEST_REST_S = 120.0
+_AWAITED = frozenset({Gate.BOOK, Gate.FRESH})
+"""Gates a candidate passes by waiting: its depth book is on the way."""
+_FREE = frozenset({Gate.IDENTITY, Gate.TRADING})
+"""Gates judged before any book is asked for: looking again costs nothing."""
+_FREE_REST_S = 5.0
+_OTHER_REST_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much appraising is done: bounds of one pass and of one candidate. `_ms` and `_s` are monotonic time."""
+
+    reprice_ms: float = 100.0
+    focus: int = 24
+    patience_s: float = 5.0
+    touch_appraisals: int = 2
+    sweep_appraisals: int = 32
+    sweep_budget_ms: float = 25.0
+    curve_s: float = 1.0
+    kept_rejections: int = 5000
+
+
+@dataclass(slots=True)
+class _Entry:
+    gross: float
+    appraised_ns: int | None = None
+    appraised_gross: float = nan
+    focused_ns: int | None = None
+    rest_until_ns: int = 0
+    wake_gross: float = nan
+    rests: int = 0
+
+
+class Agenda:
+    """Candidates over the threshold, by route number, and when each was last looked at."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._entries: dict[int, _Entry] = {}
+        self._focus: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._entries
+
+    @property
+    def focused(self) -> frozenset[int]:
+        """The candidates being worked on."""
+        return frozenset(self._focus)
+
+    def offer(self, number: int, gross: float) -> None:
+        """The screen let this candidate through, at this edge now."""
+        entry = self._entries.get(number)
+        if entry is None:
+            self._entries[number] = _Entry(gross)
+        else:
+            entry.gross = gross
+
+    def keep_only(self, numbers: Collection[int]) -> list[int]:
+        """Forget every candidate not among these, the screen no longer lets them through; returns which."""
+        fallen = [number for number in self._entries if number not in numbers]
+        for number in fallen:
+            del self._entries[number]
+            self._focus.discard(number)
+        return fallen
+
+    def due(self, among: Iterable[int], open_numbers: Collection[int], now_ns: int) -> list[int]:
+        """Which of these to appraise now: open ones first, then by edge; takes free places of the focus."""
+        ready = [n for n in among if n in self._entries and self._is_due(n, n in open_numbers, now_ns)]
+        ready.sort(key=lambda n: (n not in open_numbers, -self._entries[n].gross))
+        room = max(1, self._pace.focus - len(open_numbers)) - len(self._focus)
+        chosen = []
+        for number in ready:
+            entry = self._entries[number]
+            if number in open_numbers:
+                self._leave(number)
+            elif number not in self._focus:
+                if room <= 0 and not self._gave_way(entry.gross, now_ns):
+                    continue
+                room -= 1
+                self._focus.add(number)
+                entry.focused_ns = now_ns
+            chosen.append(number)
+        return chosen
+
+    def qualified(self, number: int, now_ns: int) -> None:
+        """It passed every gate."""
+        entry = self._looked_at(number, now_ns)
+        if entry is not None:
+            entry.rests = 0
+            self._leave(number)
+
+    def rejected(self, number: int, gate: Gate, lacking_bps: float | None, now_ns: int) -> None:
+        """It failed this gate; `lacking_bps` is what its net was short of, where it was priced."""
+        entry = self._looked_at(number, now_ns)
+        if entry is None:
+            return
+        if entry.gross >= entry.wake_gross:
+            entry.rests = 0  # it came back by itself: what it lacks is news again
+        if gate in _AWAITED:
+            if entry.focused_ns is None or now_ns - entry.focused_ns <= self._pace.patience_s * 1e9:
+                return
+            self._rest(number, entry, _OTHER_REST_S * 2**entry.rests, nan, now_ns)
+        elif gate is Gate.NET and lacking_bps is not None:
+            rest_s = 0.25 * lacking_bps * 2**entry.rests
+            self._rest(number, entry, rest_s, entry.gross + max(_MOVED, lacking_bps * _BP / 2), now_ns)
+        elif gate in _FREE:
+            self._rest(number, entry, _FREE_REST_S, nan, now_ns)
+        else:
+            self._rest(number, entry, _OTHER_REST_S, nan, now_ns)
+
+    def _is_due(self, number: int, is_open: bool, now_ns: int) -> bool:
+        entry = self._entries[number]
+        if not is_open and now_ns < entry.rest_until_ns and not entry.gross >= entry.wake_gross:
+            return False
+        if entry.appraised_ns is None or now_ns - entry.appraised_ns >= self._pace.reprice_ms * 1e6:
+            return True
+        return abs(entry.gross - entry.appraised_gross) > _MOVED
+
+    def _gave_way(self, gross: float, now_ns: int) -> bool:
+        """Make room: the weakest that had its chance leaves for a better one."""
+        patience_ns = self._pace.patience_s * 1e9 / 2
+        weakest, least = None, gross
+        for number in self._focus:
+            entry = self._entries[number]
+            since_ns = entry.focused_ns if entry.focused_ns is not None else now_ns
+            if entry.gross < least and now_ns - since_ns > patience_ns:
+                weakest, least = number, entry.gross
+        if weakest is None:
+            return False
+        self._leave(weakest)
+        return True
+
+    def _looked_at(self, number: int, now_ns: int) -> _Entry | None:
+        entry = self._entries.get(number)
+        if entry is not None:
+            entry.appraised_ns, entry.appraised_gross = now_ns, entry.gross
+        return entry
+
+    def _rest(self, number: int, entry: _Entry, seconds: float, wake_gross: float, now_ns: int) -> None:
+        entry.rest_until_ns = now_ns + int(min(seconds, _LONGEST_REST_S) * 1e9)
+        entry.wake_gross = wake_gross
+        entry.rests = min(entry.rests + 1, 6) if isnan(wake_gross) or seconds > 1 else 0
+        self._leave(number)
+
+    def _leave(self, number: int) -> None:
+        self._focus.discard(number)
+        entry = self._entries.get(number)
+        if entry is not None:
+            entry.focused_ns = None
