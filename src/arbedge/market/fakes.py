@@ -52,6 +52,7 @@ class ScriptedVenue:
     tops: dict[InstrumentId, tuple[float, float]] = field(default_factory=dict)
     books: dict[InstrumentId, Book] = field(default_factory=dict)
     funding: dict[InstrumentId, FundingState] = field(default_factory=dict)
+    settled: dict[InstrumentId, tuple[Settlement, ...]] = field(default_factory=dict)
     components: dict[InstrumentId, tuple[IndexComponent, ...]] = field(default_factory=dict)
     turnover: Decimal = Decimal(1_000_000)
     clock_offset_ms: float = 0.0
@@ -110,9 +111,9 @@ class ScriptedVenue:
     async def fetch_funding_history(
         self, perp: InstrumentId, since: datetime, until: datetime
     ) -> tuple[Settlement, ...]:
-        """Nothing was ever settled here."""
+        """The settlements given that lie in the time asked for."""
         await self._called("fetch_funding_history", perp.kind)
-        return ()
+        return tuple(each for each in self.settled.get(perp, ()) if since <= each.at < until)
 
     async def _called(self, name: str, kind: MarketKind | None) -> None:
         self.calls[name] += 1

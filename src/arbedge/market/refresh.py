@@ -56,7 +56,11 @@ class MarketRefresher:
             for kind in venue.kinds:
                 jobs += [
                     partial(
-                        self._every, name, f"{kind} instruments", self._listing_s, partial(self._list, name, kind)
+                        self._every,
+                        name,
+                        f"{kind} instruments",
+                        config.refresh_instruments_s,
+                        partial(self._list, name, kind),
                     ),
                     partial(self._tops_loop, name, kind),
                     partial(self._turnover_loop, name, kind),
