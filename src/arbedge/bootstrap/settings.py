@@ -115,8 +115,13 @@ class LoadedSettings:
     def lines(self) -> tuple[SettingLine, ...]:
         """Every setting with its value, secrets masked, in the order of docs/reference/settings.md."""
         known, sources = settings_catalogue(), self.sources()
-        values = dict(_leaves(self.settings, (), known))
+        values = dict(_leaves(self.settings, ()))
         return tuple(SettingLine(path, _shown(values[path], known[path]), sources[path]) for path in known)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value, for the redaction of logs and for nothing else."""
+        leaves = (value for _, value in _leaves(self.settings, ()))
+        return tuple(value.get_secret_value() for value in leaves if isinstance(value, SecretStr))
 
     @property
     def config_hash(self) -> str:
@@ -124,7 +129,7 @@ class LoadedSettings:
         known = settings_catalogue()
         document = {
             path: _canonical(value)
-            for path, value in _leaves(self.settings, (), known)
+            for path, value in _leaves(self.settings, ())
             if not known[path].is_secret and not path.startswith(_LEFT_OUT_OF_HASH)
         }
         text = json.dumps(document, sort_keys=True, separators=(",", ":"))
@@ -239,13 +244,11 @@ def _remarks(settings: Settings) -> Iterator[str]:
         yield f"monitored pairs of {', '.join(unused)} are not watched: EXCHANGES does not name it"
 
 
-def _leaves(
-    model: BaseModel, above: tuple[str, ...], known: Mapping[str, SettingEntry]
-) -> Iterator[tuple[str, object]]:
+def _leaves(model: BaseModel, above: tuple[str, ...]) -> Iterator[tuple[str, object]]:
     for name in type(model).model_fields:
         value = getattr(model, name)
         if isinstance(value, BaseModel):
-            yield from _leaves(value, (*above, name), known)
+            yield from _leaves(value, (*above, name))
         else:
             yield ".".join((*above, name)), cast("object", value)
 

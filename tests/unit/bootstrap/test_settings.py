@@ -198,6 +198,7 @@ def test_secrets_never_show(tmp_path):
     good = load(
         tmp_path, {"ENCRYPTION_KEY": KEY, "ARBEDGE_VENUES__OKX__PROXY": "socks5://me:hunter2@example.org:1"}
     )
+    assert good.secrets() == (KEY, "socks5://me:hunter2@example.org:1")
     shown = "\n".join(f"{line.path}={line.value}" for line in good.lines()) + repr(good.settings)
     assert KEY not in shown
     assert "hunter2" not in shown
