@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -11,7 +12,7 @@ from pyarrow import parquet as pq
 from arbedge.errors import Invalid
 from arbedge.storage.export import writing
 from arbedge.storage.export.columns import COLUMNS
-from arbedge.storage.export.writing import ExportFormat, export_opportunities
+from arbedge.storage.export.writing import ExportFormat, export_opportunities, format_of
 from arbedge.storage.records.faults import StorageFull
 from arbedge.storage.repositories import lookup as lookups
 from arbedge.storage.repositories.lookup import OpportunityLookup, OpportunitySelection
@@ -129,6 +130,14 @@ async def test_a_full_disk_is_named(lookup, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(writing, "_open_sheet", lambda path, fmt: OntoFullDisk(path))
     with pytest.raises(StorageFull, match="disk is full"):
         await export_opportunities(lookup, ALL, tmp_path / "out", ExportFormat.CSV)
+
+
+def test_the_name_of_the_file_says_the_format() -> None:
+    assert format_of(Path("a/b.CSV")) is ExportFormat.CSV
+    assert format_of(Path("b.parquet")) is ExportFormat.PARQUET
+    for name in ("b", "b.xlsx", "csv"):
+        with pytest.raises(Invalid, match=r"\.csv or \.parquet"):
+            format_of(Path(name))
 
 
 def test_pyarrow_is_loaded_only_for_parquet() -> None:

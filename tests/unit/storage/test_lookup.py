@@ -57,7 +57,9 @@ async def test_latest_and_unclosed(lookup, archive, samples) -> None:
     )
     await archive.record([samples.closed("bbbbbbbb", at=3, opened_at=samples.seconds(1))])
     assert [o.id for o in await lookup.latest(2)] == ["cccccccc", "bbbbbbbb"]
-    assert [o.id for o in await lookup.unclosed(10)] == ["aaaaaaaa", "cccccccc"]
+    unclosed = await lookup.unclosed(10)
+    assert [record.opportunity.id for record in unclosed] == ["aaaaaaaa", "cccccccc"]
+    assert unclosed[1].evidence == samples.opened("cccccccc", at=2).evidence
     assert await lookup.latest(0) == ()
 
 

@@ -13,7 +13,7 @@ from arbedge.errors import Invalid
 from arbedge.storage.records.faults import StorageFull
 from arbedge.storage.repositories.lookup import OpportunityLookup, OpportunitySelection
 
-__all__ = ["ExportFormat", "export_opportunities"]
+__all__ = ["ExportFormat", "export_opportunities", "format_of"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -23,6 +23,14 @@ class ExportFormat(StrEnum):
 
     CSV = "csv"
     PARQUET = "parquet"
+
+
+def format_of(target: Path) -> ExportFormat:
+    """The format a file's name asks for; Invalid names the endings that are known."""
+    try:
+        return ExportFormat(target.suffix.removeprefix(".").lower())
+    except ValueError:
+        raise Invalid(f"file: {target.name!r} says no format; end its name in .csv or .parquet") from None
 
 
 class _Sheet(Protocol):

@@ -90,10 +90,12 @@ class OpportunityLookup:
         query = select(opportunities).order_by(_columns.opened_at.desc(), _columns.id.desc())
         return await self._read(query.limit(max(limit, 0)))
 
-    async def unclosed(self, limit: int) -> tuple[Opportunity, ...]:
+    async def unclosed(self, limit: int) -> tuple[StoredOpportunity, ...]:
         """Opportunities without a close, oldest first: after a crash, those that someone must close honestly."""
-        query = select(opportunities).where(_columns.closed_at.is_(None))
-        return await self._read(query.order_by(_columns.opened_at, _columns.id).limit(max(limit, 0)))
+        query = stored_query().where(_columns.closed_at.is_(None)).order_by(_columns.opened_at, _columns.id)
+        async with self._records.read() as connection:
+            rows = (await connection.execute(query.limit(max(limit, 0)))).all()
+        return tuple(stored_of(row) for row in rows)
 
     async def revisions(self, opportunity_id: str) -> tuple[Revision, ...]:
         """The kept steps of one life, oldest first; empty for an unknown id."""
