@@ -140,7 +140,11 @@ def test_the_guard_is_strict_on_income_and_kind_to_no_payment(seconds, rate, cou
 def test_funding_is_paid_on_the_mark_and_only_by_perps(make_pair):
     settlement = [{"at": "2026-11-22T13:00:00Z", "rate": "0.001"}]
     document = make_pair(
-        "spot_perp", horizon_hours="8", long__settlements=settlement, short__settlements=settlement, short__mark="101"
+        "spot_perp",
+        horizon_hours="8",
+        long__settlements=settlement,
+        short__settlements=settlement,
+        short__mark="101",
     )
     assert picked(document, "funding", "carry_apr") == ("0.505", "1.10595")  # 0.505 / 500 * 8760 / 8
 
