@@ -62,7 +62,10 @@ _PLAIN_NUMBERS = re.compile(f"{_NUMBER}(?:,{_NUMBER})*")
 
 
 class BareTop(Struct, gc=False):
-    """Best bid and ask (`<symbol>@bookTicker`). Spot sends no time; `market` tells USD-M (1) from COIN-M (2)."""
+    """Best bid and ask (`<symbol>@bookTicker`); `market` tells USD-M (1) from COIN-M (2).
+
+    Spot sends no time. USD-M sends two: `T`, when the book changed, and `E`, when the message left; this is `T`.
+    """
 
     sequence: UpdateId = field(name="u")
     symbol: str = field(name="s")
@@ -70,7 +73,7 @@ class BareTop(Struct, gc=False):
     bid_qty: float = field(name="B")
     ask: float = field(name="a")
     ask_qty: float = field(name="A")
-    venue_at_ms: int = field(name="E", default=0)
+    venue_at_ms: int = field(name="T", default=0)
     market: int = field(name="st", default=1)
 
 
@@ -146,11 +149,6 @@ class Control(Struct):
         if self.error is not None:
             return self.error
         return Problem(self.code, self.msg) if self.code is not None else None
-
-    @property
-    def is_known(self) -> bool:
-        """Whether this is a message we have a meaning for."""
-        return self.id is not None or self.refusal is not None or self.is_shutdown
 
 
 class SymbolFilter(Struct):

@@ -147,7 +147,7 @@ class Keeper:
             self._has_told_connected = True
             self._emit(LinkState.CONNECTED, "opened", tuple(self._slots), now_ns)
         active = session.active
-        if active and active != self._announced:
+        if active != self._announced:
             self._announced = active
             self._emit(LinkState.SUBSCRIBED, "accepted", active, now_ns)
         if session.is_subscribed and now_ns - session.opened_ns > self._pace.steady_s * 1e9:
