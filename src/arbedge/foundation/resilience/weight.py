@@ -35,21 +35,22 @@ class WeightBudget:
         self._clock = clock
         self._spent: deque[tuple[int, int]] = deque()
         self._own = 0
-        self._others = 0
-        self._others_until_ns = 0
+        self._told = 0
+        self._told_until_ns = 0
         self._banned_until_ns = 0
 
     @property
     def used(self) -> int:
         """Weight in the window now, ours and others'."""
         self._expire(self._clock.monotonic_ns())
-        return self._own + self._others
+        return max(self._own, self._told)
 
     def snapshot(self) -> WeightSnapshot:
         """The window now."""
         now_ns = self._clock.monotonic_ns()
         self._expire(now_ns)
-        return WeightSnapshot(self._own, self._others, self.limit, max(0, self._banned_until_ns - now_ns) / 1e9)
+        others = max(0, self._told - self._own)
+        return WeightSnapshot(self._own, others, self.limit, max(0, self._banned_until_ns - now_ns) / 1e9)
 
     def reserve(self, weight: int) -> float:
         """Spend and return 0, or spend nothing and return the seconds to wait before asking again.
@@ -62,10 +63,13 @@ class WeightBudget:
         if now_ns < self._banned_until_ns:
             return (self._banned_until_ns - now_ns) / 1e9
         self._expire(now_ns)
-        excess = self._own + self._others + weight - self.limit
-        if excess > 0:
-            return max(1, self._free_at_ns(excess) - now_ns) / 1e9
+        free_at_ns = self._told_until_ns if self._told + weight > self.limit else 0
+        if self._own + weight > self.limit:
+            free_at_ns = max(free_at_ns, self._own_free_at_ns(self._own + weight - self.limit))
+        if free_at_ns:
+            return max(1, free_at_ns - now_ns) / 1e9
         self._own += weight
+        self._told += weight if self._told_until_ns > now_ns else 0
         if self._spent and self._spent[-1][0] == now_ns:
             self._spent[-1] = (now_ns, self._spent[-1][1] + weight)
         else:
@@ -73,14 +77,13 @@ class WeightBudget:
         return 0.0
 
     def observe(self, used_weight: int) -> None:
-        """The other side says so much is used in its window: what we have not spent ourselves, others have.
+        """The other side says so much is used in its window now.
 
-        A figure below our own count only tells that its window started later than ours; ours stays as it is.
+        Believed, with what we spend from here on added, until it says otherwise or the window has passed. A figure
+        below our own count only tells that its window started later than ours: ours counts on.
         """
-        now_ns = self._clock.monotonic_ns()
-        self._expire(now_ns)
-        self._others = max(0, used_weight - self._own)
-        self._others_until_ns = now_ns + self._window_ns
+        self._told = max(0, used_weight)
+        self._told_until_ns = self._clock.monotonic_ns() + self._window_ns
 
     def ban(self, until_ns: int) -> None:
         """Spend nothing before `until_ns` (the clock's monotonic time)."""
@@ -94,18 +97,13 @@ class WeightBudget:
         spent = self._spent
         while spent and spent[0][0] + self._window_ns <= now_ns:
             self._own -= spent.popleft()[1]
-        if self._others and self._others_until_ns <= now_ns:
-            self._others = 0
+        if self._told_until_ns <= now_ns:
+            self._told = 0
 
-    def _free_at_ns(self, excess: int) -> int:
-        """When that much weight will have left the window, if nothing is added."""
-        leaving = [(at_ns + self._window_ns, weight) for at_ns, weight in self._spent]
-        if self._others:
-            leaving.append((self._others_until_ns, self._others))
-            leaving.sort()
-        free_at_ns = 0
-        for free_at_ns, weight in leaving:  # noqa: B007 - the moment of the last one needed is the answer
+    def _own_free_at_ns(self, excess: int) -> int:
+        """When that much of our own weight will have left the window."""
+        for at_ns, weight in self._spent:
             excess -= weight
             if excess <= 0:
-                break
-        return free_at_ns
+                return at_ns + self._window_ns
+        raise AssertionError("more than was spent cannot leave the window")

@@ -41,14 +41,35 @@ class LogConfig:
             raise ConfigError("logs keep 1 to 100 files of 1 to 1024 MiB")
 
 
+class _Lossy(logging.Handler):
+    """Where a line cannot be written (disk full, terminal gone) it is counted and the program goes on.
+
+    The standard library would print the raw record instead, secrets and all.
+    """
+
+    lost = 0
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 - the standard library's name
+        """Count the line as lost."""
+        self.lost += 1
+
+
+class _File(_Lossy, RotatingFileHandler):
+    """Lines in a file."""
+
+
+class _Console(_Lossy, logging.StreamHandler[TextIO]):
+    """Lines on a stream."""
+
+
 class Logs:
-    """The process's logs while open: enter it once, at the edge of the program; leaving restores what was before."""
+    """The process's logs while open: enter it once, at the program's edge; leaving restores what was before."""
 
     def __init__(self, config: LogConfig, clock: Clock, redactor: Redactor) -> None:
         self._config = config
         self._clock = clock
         self._redactor = redactor
-        self._handlers: list[logging.Handler] = []
+        self._handlers: list[_Lossy] = []
         self._level_before = logging.NOTSET
 
     def __enter__(self) -> Self:
@@ -67,17 +88,22 @@ class Logs:
         self._handlers.clear()
         root.setLevel(self._level_before)
 
+    @property
+    def lost(self) -> int:
+        """How many lines could not be written."""
+        return sum(handler.lost for handler in self._handlers)
+
     def to_file(self, path: Path) -> None:
         """Write JSON lines to this file as well; its folder exists. Full files are renamed, the oldest dropped."""
         size = self._config.file_mb * 1024 * 1024
         self._attach(
-            RotatingFileHandler(path, maxBytes=size, backupCount=self._config.kept_files - 1, encoding="utf-8"),
+            _File(path, maxBytes=size, backupCount=self._config.kept_files - 1, encoding="utf-8"),
             _as_json,
         )
 
     def to_console(self, stream: TextIO, *, as_json: bool = False) -> None:
         """Write lines to this stream as well."""
-        self._attach(logging.StreamHandler(stream), _as_json if as_json else _as_line)
+        self._attach(_Console(stream), _as_json if as_json else _as_line)
 
     def logger(self, name: str, **fields: Any) -> BoundLogger:
         """A structured logger: `log.warning("book rebuilt", venue="binance", reason="gap")`."""
@@ -97,7 +123,7 @@ class Logs:
             ),
         )
 
-    def _attach(self, handler: logging.Handler, render: Callable[[dict[str, Any]], str]) -> None:
+    def _attach(self, handler: _Lossy, render: Callable[[dict[str, Any]], str]) -> None:
         def finish(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
             return render(self._redactor.value(dict(event)))
 
