@@ -19,6 +19,16 @@ def test_a_busy_life_is_kept_once_a_second(samples) -> None:
     assert len(kept_steps(life)) == 1 + 10
 
 
+def test_a_long_life_grows_with_the_logarithm_of_its_length(samples) -> None:
+    def kept_after(life_s):
+        life = (samples.updated(at=n, peak="12.5") for n in range(1, life_s))
+        return len(kept_steps([samples.opened(), *life]))
+
+    hour, quarter_day = kept_after(3600), kept_after(21_600)
+    assert 250 < hour < 320
+    assert quarter_day - hour < 120  # 60 ln 6
+
+
 def test_a_new_peak_is_always_kept(samples) -> None:
     peak = samples.updated(at=0.1, peak="13")
     life = [samples.opened(peak="12.5"), peak, samples.updated(at=0.2, peak="13")]

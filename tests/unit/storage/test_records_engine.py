@@ -217,3 +217,38 @@ async def test_open_and_close_may_be_repeated(tmp_path) -> None:
     with pytest.raises(Unavailable, match="not open"):
         await records.ping()
     assert [each.name for each in tmp_path.iterdir()] == ["r.db"]
+
+
+async def test_a_cancelled_write_leaves_nothing_and_frees_the_turn(records, samples) -> None:
+    archive = SqliteOpportunityArchive(records)
+    entered = asyncio.Event()
+
+    async def stall():
+        async with records.write() as connection:
+            await connection.exec_driver_sql("INSERT INTO rejections SELECT * FROM rejections")
+            entered.set()
+            await asyncio.Event().wait()
+
+    stalled = asyncio.get_running_loop().create_task(stall())
+    await entered.wait()
+    stalled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stalled
+    await archive.record([samples.opened()])
+    assert (await archive.find("0a1b2c3d4e5f")).opportunity == samples.opened().opportunity
+    assert records.gauges().in_use == 0
+
+
+async def test_two_processes_worth_of_writers_lose_nothing(tmp_path, samples) -> None:
+    path = tmp_path / "r.db"
+    async with Records(path, StorageConfig()) as first, Records(path, StorageConfig()) as second:
+
+        async def write(records, letter):
+            for n in range(20):
+                await SqliteOpportunityArchive(records).record([samples.opened(f"{letter}{n:08x}")])
+
+        async with asyncio.TaskGroup() as both:
+            both.create_task(write(first, "a"))
+            both.create_task(write(second, "b"))
+        found = await SqliteOpportunityArchive(first).history(samples.seconds(-1), samples.seconds(1), 100)
+        assert len(found) == 40
