@@ -1,0 +1,76 @@
+"""Best bid/ask frames to typed quotes, against the standard library's json with float() of the four strings."""
+
+import json
+from random import Random
+
+from arbedge.exchanges.binance import wire
+from benchmarks.harness import Case
+
+__all__ = ["cases"]
+
+_BATCH = 500
+_TEXT = "decode best-bid/ask frames to typed quotes: at least 5 times json + float"
+
+
+def _data(rng: Random, number: int, *, is_spot: bool) -> dict[str, object]:
+    price = 10 ** rng.uniform(-4, 5)
+    spread = price * 1e-4
+    figure = "{:.8f}" if is_spot else "{:.4f}"
+    symbol = f"COIN{number % 300}USDT"
+    top: dict[str, object] = {
+        "u": 50_000_000_000 + number,
+        "s": symbol,
+        "b": figure.format(price),
+        "B": figure.format(rng.uniform(0.01, 5000)),
+        "a": figure.format(price + spread),
+        "A": figure.format(rng.uniform(0.01, 5000)),
+    }
+    if is_spot:
+        return top
+    stamp_ms = 1_767_225_600_000 + number
+    return {"e": "bookTicker", **top, "T": stamp_ms, "E": stamp_ms + 1, "st": 1, "ps": symbol}
+
+
+def _frames(*, is_spot: bool, is_combined: bool) -> list[bytes]:
+    rng = Random(11)
+    frames = []
+    for number in range(_BATCH):
+        data = _data(rng, number, is_spot=is_spot)
+        stream = f"{str(data['s']).lower()}@bookTicker"
+        message = {"stream": stream, "data": data} if is_combined else data
+        frames.append(json.dumps(message, separators=(",", ":")).encode())
+    return frames
+
+
+def _case(name: str, *, is_spot: bool, is_combined: bool) -> Case:
+    frames = _frames(is_spot=is_spot, is_combined=is_combined)
+
+    def subject() -> int:
+        if is_combined:
+            for frame in frames:
+                top = wire.decode_top(frame).data
+                _ = top.symbol, top.bid, top.bid_qty, top.ask, top.ask_qty
+        else:
+            for frame in frames:
+                top = wire.decode_top_bare(frame)
+                _ = top.symbol, top.bid, top.bid_qty, top.ask, top.ask_qty
+        return len(frames)
+
+    def reference() -> int:
+        for frame in frames:
+            data = json.loads(frame)
+            if is_combined:
+                data = data["data"]
+            _ = data["s"], float(data["b"]), float(data["B"]), float(data["a"]), float(data["A"])
+        return len(frames)
+
+    return Case(name, subject, reference, "frame", 5.0, _TEXT, "json + float")
+
+
+def cases() -> list[Case]:
+    return [
+        _case("decode.binance_spot_combined", is_spot=True, is_combined=True),
+        _case("decode.binance_spot_bare", is_spot=True, is_combined=False),
+        _case("decode.binance_usdm_combined", is_spot=False, is_combined=True),
+        _case("decode.binance_usdm_bare", is_spot=False, is_combined=False),
+    ]
