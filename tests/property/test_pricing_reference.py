@@ -295,19 +295,19 @@ def triangles(draw):
     return doc
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(pairs())
 def test_two_legs_agree_with_the_reference(doc):
     assert render(price(parse(doc))) == reference(doc)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(triangles())
 def test_triangles_agree_with_the_reference(doc):
     assert render(price(parse(doc))) == reference_triangle(doc)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.one_of(pairs(), triangles()))
 def test_a_dumped_evidence_parses_back_equal(doc):
     evidence = parse(doc)
