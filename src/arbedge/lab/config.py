@@ -54,7 +54,7 @@ class LabOptions:
 
     def __post_init__(self) -> None:
         last = self.port_base + max(VENUE_PORTS.values())
-        if self.port_base != 0 and not (1024 <= self.port_base and last < 32_768):
+        if self.port_base != 0 and not (self.port_base >= 1024 and last < 32_768):
             raise ConfigError(f"--port-base {self.port_base}: expected 1024 to 32764 (or 0 for any free port)")
         if self.changes_per_s is not None and not 0 < self.changes_per_s <= 100_000:
             raise ConfigError(f"changes_per_s {self.changes_per_s}: expected above 0, at most 100000")

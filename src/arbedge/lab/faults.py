@@ -70,7 +70,7 @@ def parse_fault(document: object, now_ns: int) -> Fault:
     if not isinstance(params, Mapping):
         raise Invalid("params: expected an object")
     for key, value in params.items():
-        known = key in _NUMBERS and isinstance(value, int | float) or key in _TEXTS and isinstance(value, str)
+        known = (key in _NUMBERS and isinstance(value, int | float)) or (key in _TEXTS and isinstance(value, str))
         if not known:
             raise Invalid(f"params.{key} {value!r}: expected numbers {sorted(_NUMBERS)} or texts {sorted(_TEXTS)}")
     if name in {"stale", "crossed"} and "symbol" not in params:

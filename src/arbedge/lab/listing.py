@@ -32,9 +32,10 @@ class Funding:
 class Listing:
     """A market as listed; `coin` keys the asset whose price moves it, `scale` units of it in one ticker unit.
 
-    `market` is `spot` or `usdm`; `contract` is empty for spot. `quote_usd` is what a unit of the quote starts at, `volume_usd` a day, `depth_usd` within 2 % a side,
-    `spread_bps` the full spread in quiet times, `basis_bps` the usual distance of a contract from its index.
-    `index_of` is the spot symbol other exchanges list for the contract's index, None where unknown.
+    `market` is `spot` or `usdm`; `contract` is empty for spot. `quote_usd` is what a unit of the quote starts at,
+    `volume_usd` a day, `depth_usd` within 2 % a side, `spread_bps` the full spread in quiet times, `basis_bps`
+    the usual distance of a contract from its index. `index_of` is the spot symbol other exchanges list for the
+    contract's index, None where unknown.
     """
 
     symbol: str

@@ -125,6 +125,6 @@ def _pair(
     keys = {("usdm", f"{coin}USDT"): perp, ("spot", f"{coin}USDT"): spot}
     legs = (Leg("buy", "spot", f"{coin}USDT"), Leg("sell", "perp", f"{coin}USDT"))
     return Plant(
-        kind="spot_perp", legs=legs, at_s=0.0, for_s=DAY_S, reason=reason, is_decoy=True, rate_8h=rate_8h, coin=coin,
-        bends={key: bend for key, bend in keys.items() if bend is not None},
+        kind="spot_perp", legs=legs, at_s=0.0, for_s=DAY_S, reason=reason, is_decoy=True, rate_8h=rate_8h,
+        coin=coin, bends={key: bend for key, bend in keys.items() if bend is not None},
     )  # fmt: skip

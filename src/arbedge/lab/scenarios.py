@@ -46,7 +46,8 @@ def _build() -> list[Scenario]:
     paying, traps = tuple(_paying()), tuple(decoys())
     return [
         Scenario("calm", "prices move, nothing is planted: no opportunity survives its fees"),
-        Scenario("steady", "opportunities of every kind open from the first second, decoys beside them", paying + traps),
+        Scenario("steady", "opportunities of every kind open from the first second, decoys beside them",
+                 paying + traps),
         Scenario("decoys", "only traps: halted, stale, thin, coarse, colliding, wide, luring, fee-eaten", traps),
         Scenario("fleeting", "opportunities that live one to twenty seconds", tuple(_fleeting())),
         Scenario("faults", "steady, with every kind of fault once, one after another", paying + traps, _tour()),
@@ -60,7 +61,8 @@ def _build() -> list[Scenario]:
                  _lasting("restricted", status=451)),
         Scenario("banned", "every request is refused with 418, as after too many", paying, _lasting("ban")),
         Scenario("down", "every connection is refused", paying, _lasting("down")),
-        Scenario("garbage", "steady, with one frame in ten replaced by garbage", paying, _lasting("garbage", rate=0.1)),
+        Scenario("garbage", "steady, with one frame in ten replaced by garbage", paying,
+                 _lasting("garbage", rate=0.1)),
     ]  # fmt: skip
 
 

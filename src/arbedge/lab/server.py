@@ -56,7 +56,7 @@ class Lab:
         )
         await self._runner.setup()
         wanted = self.options.port_base and self.options.port_base + VENUE_PORTS["binance"]
-        site = web.TCPSite(self._runner, self.options.host, wanted, shutdown_timeout=_STOP_S)
+        site = web.TCPSite(self._runner, self.options.host, wanted)
         try:
             await site.start()
         except OSError as error:

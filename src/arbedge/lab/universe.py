@@ -171,9 +171,10 @@ class _Drawing:
             status=status, contract="PERPETUAL", tick_dp=tick_dp, price_dp=max(2, tick_dp),
             lot_dp=(dp := lot_decimals(coin.price * scale, is_spot=False)), qty_dp=dp,
             min_notional={"BTC": "100", "ETH": "20"}.get(coin.name, "5"), start_price=price,
-            quote_usd=self.prices[quote], rank=coin.rank, volume_usd=volume * share, depth_usd=depth * max(share, 0.3), spread_bps=self._spread(coin.rank) * 0.8,
-            onboard_ms=self._onboard(), basis_bps=basis_bps, funding=funding,
-            index_of="TWINCOINUSDT" if coin.name == "TWIN" else f"{spot_base}USDT", has_spot=has_spot,
+            quote_usd=self.prices[quote], rank=coin.rank, volume_usd=volume * share,
+            depth_usd=depth * max(share, 0.3), spread_bps=self._spread(coin.rank) * 0.8, onboard_ms=self._onboard(),
+            basis_bps=basis_bps, funding=funding, has_spot=has_spot,
+            index_of="TWINCOINUSDT" if coin.name == "TWIN" else f"{spot_base}USDT",
         )  # fmt: skip
 
     def _stock(self, name: str, price: float) -> Listing:
@@ -192,9 +193,9 @@ class _Drawing:
         return Listing(
             symbol=f"{coin.name}USDT_{_yymmdd(delivery_ms)}", market="usdm", base=coin.name, quote="USDT",
             coin=coin.name, scale=1, status="TRADING", contract=contract, delivery_ms=delivery_ms, tick_dp=tick_dp,
-            price_dp=max(2, tick_dp), lot_dp=3, qty_dp=3, min_notional="5", start_price=coin.price, quote_usd=1.0, rank=90,
-            volume_usd=3e7, depth_usd=6e5, spread_bps=2.5, onboard_ms=self._now_ms - 80 * _DAY_MS,
-            basis_bps=45.0 * quarters_on, index_of=f"{coin.name}USDT",
+            price_dp=max(2, tick_dp), lot_dp=3, qty_dp=3, min_notional="5", start_price=coin.price,
+            quote_usd=1.0, rank=90, volume_usd=3e7, depth_usd=6e5, spread_bps=2.5,
+            onboard_ms=self._now_ms - 80 * _DAY_MS, basis_bps=45.0 * quarters_on, index_of=f"{coin.name}USDT",
         )  # fmt: skip
 
     def _carry(self, rank: int) -> tuple[float, Funding]:

@@ -109,14 +109,17 @@ class ChannelBoard:
         """The payloads due on a timed channel; none when there is nothing to say."""
         topic, book = channel.topic, channel.book
         world, funding = self._stage.world, self._stage.funding
+        if topic.kind == "quiet":
+            return []
         if not topic.symbol:
             return self._compose_all(topic, now_ms)
         if book is None or self._is_silent(book):
             return []
         if topic.kind == "mark":
             return [shapes.mark_entry(world, funding, book.listing, now_ms)]
-        if topic.kind == "ticker":
-            return [shapes.day_stream_frame(book, now_ms)]
+        if topic.kind in {"ticker", "mini"}:
+            entry = shapes.day_stream_frame if topic.kind == "ticker" else shapes.mini_ticker_entry
+            return [entry(book, now_ms)]
         return self._compose_depth(channel, book, now_ms)
 
     def _compose_all(self, topic: Topic, now_ms: int) -> list[str]:
@@ -130,7 +133,8 @@ class ChannelBoard:
         if topic.kind == "mark_all":
             entries = [shapes.mark_entry(world, funding, book.listing, now_ms) for book in books]
         else:
-            entries = [shapes.mini_ticker_entry(book, now_ms) for book in books]
+            entry = shapes.day_stream_frame if topic.kind == "ticker_all" else shapes.mini_ticker_entry
+            entries = [entry(book, now_ms) for book in books]
         return ["[" + ",".join(entries) + "]"]
 
     def _compose_depth(self, channel: Channel, book: LiveBook, now_ms: int) -> list[str]:

@@ -73,7 +73,8 @@ def usdm_listing(listings: list[Listing]) -> bytes:
 def spot_symbol(item: Listing) -> dict[str, object]:
     """One market of the spot list, its filters as the venue sends them (eight decimals)."""
     tick, lot = _step(item.tick_dp, 8), _step(item.lot_dp, 8)
-    most = f"{max(9_000.0, 2e7 / (item.start_price * item.quote_usd)):.0f}.00000000"
+    worth = item.start_price * item.quote_usd
+    most = f"{max(9_000.0, 2e7 / worth):.0f}.00000000"
     band = {"bidMultiplierUp": "5", "bidMultiplierDown": "0.2", "askMultiplierUp": "5", "askMultiplierDown": "0.2"}
     permissions = ["SPOT", "MARGIN", "TRD_GRP_004"] if item.margin else ["SPOT", "TRD_GRP_004"]
     return {
@@ -87,8 +88,8 @@ def spot_symbol(item: Listing) -> dict[str, object]:
             {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": "1000000.00000000", "tickSize": tick},
             {"filterType": "LOT_SIZE", "minQty": lot, "maxQty": most, "stepSize": lot},
             {"filterType": "ICEBERG_PARTS", "limit": 100},
-            {"filterType": "MARKET_LOT_SIZE", "minQty": "0.00000000", "maxQty": f"{item.depth_usd * 0.8 / (item.start_price * item.quote_usd):.8f}",
-             "stepSize": "0.00000000"},
+            {"filterType": "MARKET_LOT_SIZE", "minQty": "0.00000000",
+             "maxQty": f"{item.depth_usd * 0.8 / worth:.8f}", "stepSize": "0.00000000"},
             {"filterType": "TRAILING_DELTA", "minTrailingAboveDelta": 10, "maxTrailingAboveDelta": 2000,
              "minTrailingBelowDelta": 10, "maxTrailingBelowDelta": 2000},
             {"filterType": "PERCENT_PRICE_BY_SIDE", **band, "avgPriceMins": 5},

@@ -2,12 +2,26 @@
 
 from arbedge.lab.books import LiveBook
 
-__all__ = ["candles", "recent_trades"]
+__all__ = ["aggregate_trades", "candles", "recent_trades"]
 
 _INTERVALS_MS = {
     "1m": 60_000, "3m": 180_000, "5m": 300_000, "15m": 900_000, "30m": 1_800_000, "1h": 3_600_000,
     "2h": 7_200_000, "4h": 14_400_000, "8h": 28_800_000, "1d": 86_400_000,
 }  # fmt: skip
+
+
+def aggregate_trades(book: LiveBook, limit: int, now_ms: int) -> str:
+    """The same trades as `recent_trades` in the aggregate shape."""
+    item = book.listing
+    rows = []
+    for age in range(min(limit, 100), 0, -1):
+        is_sell, number = age % 2 == 0, now_ms // 1000 - age
+        price = item.price_text(book.bid if is_sell else book.ask)
+        rows.append(
+            f'{{"a":{number},"p":"{price}","q":"{item.qty_text(1 + age)}","f":{number},"l":{number},'
+            f'"T":{now_ms - age * 1000},"m":{"true" if is_sell else "false"},"M":true}}'
+        )
+    return "[" + ",".join(rows) + "]"
 
 
 def recent_trades(book: LiveBook, limit: int, now_ms: int) -> str:
@@ -27,7 +41,7 @@ def recent_trades(book: LiveBook, limit: int, now_ms: int) -> str:
 
 
 def candles(book: LiveBook, interval: str, limit: int, now_ms: int) -> str:
-    """Candles up to now, oldest first, wandering within one per cent of the price now; KeyError: no such interval."""
+    """Candles up to now, oldest first, within one per cent of the price now; KeyError: no such interval."""
     length_ms, item = _INTERVALS_MS[interval], book.listing
     price = book.bid / 10**item.tick_dp
     volume = item.volume_usd * length_ms / 86_400_000 / (item.start_price * item.quote_usd)

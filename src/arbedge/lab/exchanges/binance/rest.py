@@ -13,7 +13,7 @@ import msgspec
 from arbedge.errors import Rejected
 from arbedge.lab.books import LiveBook
 from arbedge.lab.exchanges.binance import directory, shapes
-from arbedge.lab.exchanges.binance.history import candles, recent_trades
+from arbedge.lab.exchanges.binance.history import aggregate_trades, candles, recent_trades
 from arbedge.lab.stage import Stage
 
 __all__ = ["Endpoint", "Params", "Refused", "RestDesk"]
@@ -97,11 +97,8 @@ class RestDesk:
         of("ticker/price", _by_symbol(2, 4), lambda p: self._rows(books, p, self._price_row))
         of("ticker/24hr", _spot_day_weight, lambda p: self._rows(books, p, self._day_row))
         of("depth", _spot_depth_weight, lambda p: self._depth(books, p))
-        of(
-            "trades",
-            _flat(25),
-            lambda p: recent_trades(self._book(books, p), _limit(p, 500, 1000), self._ms("spot")),
-        )
+        of("trades", _flat(25), lambda p: self._trades(books, p, recent_trades))
+        of("aggTrades", _flat(2), lambda p: self._trades(books, p, aggregate_trades))
         of("klines", _flat(2), lambda p: self._candles(books, p))
         keyed = {
             "/sapi/v1/capital/config/getall": lambda _: self._coin_networks,
@@ -125,11 +122,8 @@ class RestDesk:
         of("ticker/price", _by_symbol(1, 2), lambda p: self._rows(books, p, self._price_row))
         of("ticker/24hr", _by_symbol(1, 40), lambda p: self._rows(books, p, self._day_row))
         of("depth", _usdm_depth_weight, lambda p: self._depth(books, p))
-        of(
-            "trades",
-            _flat(5),
-            lambda p: recent_trades(self._book(books, p), _limit(p, 500, 1000), self._ms("usdm")),
-        )
+        of("trades", _flat(5), lambda p: self._trades(books, p, recent_trades))
+        of("aggTrades", _flat(20), lambda p: self._trades(books, p, aggregate_trades))
         of("klines", _flat(2), lambda p: self._candles(books, p))
         of("premiumIndex", _by_symbol(1, 10), lambda p: self._rows(books, p, self._premium_row))
         of("fundingInfo", _flat(0), lambda _: self._funding_exceptions)
@@ -185,6 +179,12 @@ class RestDesk:
             if limit not in {5, 10, 20, 50, 100, 500, 1000}:
                 raise Refused(400, -4021, f"{limit} is not valid depth limit.")
         return shapes.depth_answer(book, limit, self._ms(book.listing.market))
+
+    def _trades(
+        self, books: Mapping[str, LiveBook], params: Params, shape: Callable[[LiveBook, int, int], str]
+    ) -> str:
+        book = self._book(books, params)
+        return shape(book, _limit(params, 500, 1000), self._ms(book.listing.market))
 
     def _candles(self, books: Mapping[str, LiveBook], params: Params) -> str:
         book = self._book(books, params)

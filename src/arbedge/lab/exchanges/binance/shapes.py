@@ -56,7 +56,8 @@ def book_ticker_row(book: LiveBook) -> str:
     """One row of `ticker/bookTicker`: spot without a time, USD-M with time and last update id."""
     item = book.listing
     row = (
-        f'{{"symbol":"{item.symbol}","bidPrice":"{item.price_text(book.bid)}","bidQty":"{item.qty_text(book.bid_lots)}",'
+        f'{{"symbol":"{item.symbol}",'
+        f'"bidPrice":"{item.price_text(book.bid)}","bidQty":"{item.qty_text(book.bid_lots)}",'
         f'"askPrice":"{item.price_text(book.ask)}","askQty":"{item.qty_text(book.ask_lots)}"'
     )
     if item.market == "spot":

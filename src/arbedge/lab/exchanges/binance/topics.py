@@ -3,27 +3,47 @@
 import re
 from dataclasses import dataclass
 
-__all__ = ["DEPTH_DEFAULT_MS", "ROUTES", "Topic", "parse_topic"]
-
-DEPTH_DEFAULT_MS = {"spot": 1000, "usdm": 250}
-"""Interval of `@depth` without one, by host."""
+__all__ = ["ROUTES", "Topic", "parse_topic"]
 
 ROUTES = {"public", "market", "private"}
 """Routes of the USD-M host since 2026: each serves only its own kinds; the wrong one is silent, not an error."""
 
-_NAME = re.compile(r"(?P<symbol>[a-z0-9_]{2,40})@(?P<channel>[a-zA-Z0-9]{2,24})(?:@(?P<speed>[0-9a-z]{1,6}))?\Z")
-_ALL = {"!markPrice@arr": 3000, "!markPrice@arr@1s": 1000, "!miniTicker@arr": 1000, "!bookTicker": 5000}
-_USDM_ONLY = {"!markPrice@arr", "!markPrice@arr@1s", "!bookTicker"}
-_DEPTH = re.compile(r"depth(?P<levels>5|10|20)?\Z")
-_SPEEDS = {"spot": {"100ms": 100, "1000ms": 1000}, "usdm": {"0ms": 0, "100ms": 100, "250ms": 250, "500ms": 500}}
+_NAME = re.compile(
+    r"(?P<symbol>[a-z0-9_]{2,40})@(?P<channel>[a-zA-Z]{2,12})(?P<levels>5|10|20)?(?:@(?P<speed>[0-9a-z]{1,6}))?\Z"
+)
+_QUIET = re.compile(r"[a-z0-9_]{2,40}@(?:trade|aggTrade|forceOrder|kline_\w{2,3})\Z")
+
+# channel -> kind, USD-M route, milliseconds between payloads by the speed's text, by host
+_CHANNELS: dict[str, tuple[str, str, dict[str, dict[str | None, int]]]] = {
+    "bookTicker": ("book", "public", {"spot": {None: 0}, "usdm": {None: 0}}),
+    "ticker": ("ticker", "market", {"spot": {None: 1000}, "usdm": {None: 1000}}),
+    "miniTicker": ("mini", "market", {"spot": {None: 1000}, "usdm": {None: 1000}}),
+    "markPrice": ("mark", "market", {"usdm": {None: 3000, "1s": 1000}}),
+    "depth": (
+        "depth",
+        "public",
+        {
+            "spot": {None: 1000, "1000ms": 1000, "100ms": 100},
+            "usdm": {None: 250, "250ms": 250, "500ms": 500, "100ms": 100, "0ms": 0},
+        },
+    ),
+}
+_ALL: dict[str, tuple[str, str, int, set[str]]] = {
+    "!markPrice@arr": ("mark_all", "market", 3000, {"usdm"}),
+    "!markPrice@arr@1s": ("mark_all", "market", 1000, {"usdm"}),
+    "!miniTicker@arr": ("mini_all", "market", 1000, {"spot", "usdm"}),
+    "!ticker@arr": ("ticker_all", "market", 1000, {"usdm"}),  # spot's was retired in March 2026
+    "!bookTicker": ("book_all", "public", 5000, {"usdm"}),  # spot's in December 2022
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One stream: `kind` is book, depth, partial, mark, ticker, mark_all, mini_all or book_all.
+    """One stream: `kind` is book, depth, partial, mark, ticker, mini, quiet, or mark_all, mini_all, ….
 
     `symbol` is upper case, empty for all-market streams; `every_ms` the interval, 0 for every change;
-    `levels` of a partial depth; `route` where USD-M serves it (`public` or `market`).
+    `levels` of a partial depth; `route` where USD-M serves it (`public` or `market`). A quiet stream exists at
+    the venue and carries nothing in the lab: trades, candles and liquidations.
     """
 
     name: str
@@ -37,25 +57,16 @@ class Topic:
 def parse_topic(name: str, host: str) -> Topic | None:
     """The stream of that name on `spot` or `usdm`; None where the host has no such stream."""
     if name in _ALL:
-        if host == "spot" and name in _USDM_ONLY:
-            return None
-        kind = {"!ma": "mark_all", "!mi": "mini_all", "!bo": "book_all"}[name[:3]]
-        return Topic(name, kind, "", _ALL[name], 0, "public" if kind == "book_all" else "market")
+        kind, route, every_ms, hosts = _ALL[name]
+        return Topic(name, kind, "", every_ms, 0, route) if host in hosts else None
+    if _QUIET.match(name):
+        return Topic(name, "quiet", name.partition("@")[0].upper(), 1000, 0, "market")
     match = _NAME.match(name)
-    if match is None:
+    if match is None or match["channel"] not in _CHANNELS:
         return None
-    symbol, channel, speed = match["symbol"].upper(), match["channel"], match["speed"]
-    depth = _DEPTH.match(channel)
-    if depth is not None:
-        every_ms = DEPTH_DEFAULT_MS[host] if speed is None else _SPEEDS[host].get(speed)
-        if every_ms is None:
-            return None
-        levels = int(depth["levels"] or 0)
-        return Topic(name, "partial" if levels else "depth", symbol, every_ms, levels, "public")
-    if channel == "bookTicker" and speed is None:
-        return Topic(name, "book", symbol, 0, 0, "public")
-    if channel == "ticker" and speed is None:
-        return Topic(name, "ticker", symbol, 1000, 0, "market")
-    if channel == "markPrice" and host == "usdm" and speed in {None, "1s"}:
-        return Topic(name, "mark", symbol, 1000 if speed else 3000, 0, "market")
-    return None
+    kind, route, speeds = _CHANNELS[match["channel"]]
+    every = speeds.get(host, {}).get(match["speed"])
+    if every is None or (match["levels"] and kind != "depth"):
+        return None
+    levels = int(match["levels"] or 0)
+    return Topic(name, "partial" if levels else kind, match["symbol"].upper(), every, levels, route)
