@@ -253,6 +253,10 @@ class MemoryArchive:
         found.sort(key=lambda rejection: rejection.at, reverse=True)
         return tuple(found[:limit])
 
+    async def unclosed(self, limit: int) -> tuple[StoredOpportunity, ...]:
+        """Opportunities without a closing, in the order they were first recorded."""
+        return tuple(r for r in self._records.values() if r.opportunity.closed_at is None)[:limit]
+
     async def prune(self, before: datetime) -> int:
         """Delete what closed or was rejected before then; returns how many went."""
         closed = [

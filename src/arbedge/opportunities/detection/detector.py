@@ -19,7 +19,7 @@ from arbedge.opportunities.detection.appraisal import Appraisal, Appraiser, Refu
 from arbedge.opportunities.detection.documents import Provenance
 from arbedge.opportunities.detection.gates import Freshness
 from arbedge.opportunities.detection.life import LegsKey, LifeTracker, closed_by_restart
-from arbedge.opportunities.detection.rejections import Closest, RejectionLedger
+from arbedge.opportunities.detection.rejections import RejectionLedger
 from arbedge.opportunities.detection.routes import Routes
 from arbedge.opportunities.detection.screen import Hits, Screen
 from arbedge.opportunities.detection.sightings import SightingRoom
@@ -77,20 +77,24 @@ class Detector:
         self._idle_until_ns = 0
         self.counts = DetectorCounts()
 
-    def touch(self, slots: Collection[int]) -> None:
-        """Quotes of these slots changed: screen around them, appraise the best few; the rest wait for a sweep."""
+    def touch(self, slots: Collection[int]) -> int:
+        """Quotes of these slots changed: screen around them, appraise the best few; the rest wait for a sweep.
+
+        Returns how many were appraised.
+        """
         self._extend()
         known = [slot for slot in slots if slot < self._routes.slot_count]
         if not known:
-            return
+            return 0
         numbers = self._offer(self._screen.touch(known))
         now_ns = self._clock.monotonic_ns()
         if now_ns < self._idle_until_ns:
-            return  # at most half of the thread's time goes into appraising between sweeps
+            return 0  # at most half of the thread's time goes into appraising between sweeps
         due = self._agenda.due(numbers, self._open_numbers, now_ns)
-        self._work(due, self._pace.touch_appraisals, now_ns)
+        appraised = self._work(due, self._pace.touch_appraisals, now_ns)
         ended_ns = self._clock.monotonic_ns()
         self._idle_until_ns = ended_ns + (ended_ns - now_ns)
+        return appraised
 
     def sweep(self) -> None:
         """Screen everything, appraise what is due, close what is over. Call every 200 ms or so."""
@@ -140,8 +144,12 @@ class Detector:
         """How many candidates pass the screen now."""
         return len(self._agenda)
 
-    def closest(self) -> Closest | None:
-        """The candidate nearest to being shown and what it lacks; None while nothing is quoted, or the best is open."""
+    def closest(self) -> Rejection | None:
+        """The candidate nearest to being shown, and what it lacks.
+
+        While none has reached the threshold it is the one with the largest gross edge, lacking `net`; None while
+        nothing is quoted, or when that one is open.
+        """
         rejected = self._rejections.closest()
         if rejected is not None:
             return rejected
@@ -149,10 +157,7 @@ class Detector:
         if best is None or best[0] in self._open_numbers:
             return None
         number, gross = best
-        route = self._routes.route(number)
-        needed = figure(self._config.threshold * 10_000)
-        lacks = f"gross edge {gross * 1e4:.2f} bps, {needed} needed to be priced"
-        return Closest(route.candidate(), route.asset, None, lacks, gross, None)
+        return self._under_threshold(number, gross, "gross edge is")
 
     def _extend(self) -> None:
         instruments = self._market.instruments()
@@ -165,14 +170,15 @@ class Detector:
             self._agenda.offer(number, gross)
         return numbers
 
-    def _work(self, due: list[int], most: int, began_ns: int) -> None:
-        """Appraise in order until the count or the time of one pass is used up."""
+    def _work(self, due: list[int], most: int, began_ns: int) -> int:
+        """Appraise in order until the count or the time of one pass is used up; returns how many were."""
         ends_ns = began_ns + int(self._pace.sweep_budget_ms * 1e6)
         for done, number in enumerate(due):
             if done >= most or self._clock.monotonic_ns() > ends_ns:
                 self.counts.deferred += len(due) - done
-                return
+                return done
             self._appraise(number)
+        return len(due)
 
     def _appraise(self, number: int) -> None:
         route, gross = self._routes.route(number), self._screen.gross(number)
@@ -203,15 +209,17 @@ class Detector:
 
     def _miss_fallen(self, hits: Collection[int]) -> None:
         """Open ones the screen no longer lets through are not candidates now: say what they lack."""
-        needed = figure(self._config.threshold * 10_000)
         for number in [n for n in self._open_numbers if n not in hits]:
-            gross = self._screen.gross(number)
-            gate, reason = Gate.BOOK, "a leg is not quoted"
-            if not isnan(gross):
-                gate, reason = Gate.NET, f"gross edge fell to {gross * 1e4:.2f} bps, {needed} needed to be priced"
-            route, at = self._routes.route(number), self._clock.now()
-            rejection = Rejection(route.candidate(), route.asset, gate, reason, at, gross)
+            rejection = self._under_threshold(number, self._screen.gross(number), "gross edge fell to")
             self._reject(Refusal(rejection, None), self._clock.monotonic_ns())
+
+    def _under_threshold(self, number: int, gross: float, verb: str) -> Rejection:
+        route = self._routes.route(number)
+        gate, reason = Gate.BOOK, "a leg is not quoted"
+        if not isnan(gross):
+            needed = figure(self._config.threshold * 10_000)
+            gate, reason = Gate.NET, f"{verb} {gross * 1e4:.2f} bps, {needed} needed to be priced"
+        return Rejection(route.candidate(), route.asset, gate, reason, self._clock.now(), gross)
 
     def _read_conditions(self, now_ns: int) -> None:
         if self._gauged_ns is None or now_ns - self._gauged_ns >= _CONDITIONS_NS:

@@ -2,31 +2,15 @@
 
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
-from arbedge.domain.opportunity import Candidate, Gate, Rejection
+from arbedge.domain.opportunity import Gate, Rejection
 from arbedge.opportunities.detection.appraisal import Refusal
 from arbedge.opportunities.detection.life import LegsKey
 
-__all__ = ["Closest", "RejectionLedger"]
+__all__ = ["RejectionLedger"]
 
 _ORDER = {gate: place for place, gate in enumerate(Gate)}
-
-
-@dataclass(frozen=True, slots=True)
-class Closest:
-    """The candidate nearest to being shown, and what it lacks in words.
-
-    `gate` is None when it has not even reached the threshold; `gross` is a float hint, a fraction.
-    """
-
-    candidate: Candidate
-    asset: str
-    gate: Gate | None
-    lacks: str
-    gross: float
-    net_bps: Decimal | None
 
 
 class RejectionLedger:
@@ -87,12 +71,11 @@ class RejectionLedger:
         self._untold.clear()
         return told
 
-    def closest(self) -> Closest | None:
+    def closest(self) -> Rejection | None:
         """The current one that came furthest: by gate, then by what its net lacks, then by gross edge."""
         if not self._current:
             return None
-        best = max(self._current.values(), key=_progress).rejection
-        return Closest(best.candidate, best.asset, best.gate, best.reason, best.gross, best.net_bps)
+        return max(self._current.values(), key=_progress).rejection
 
 
 def _progress(refusal: Refusal) -> tuple[int, Decimal, float]:

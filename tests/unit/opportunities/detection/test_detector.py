@@ -104,7 +104,7 @@ async def test_funding_that_pays_for_everything_qualifies_on_net():
     assert found.qualifies_on is Qualification.NET
     assert found.horizon_hours == 168
     assert found.breakeven_hours == 9  # entry and exit cost about 30 bps: paid by the second settlement
-    assert dict((name, value) for name, value, _ in found.score.parts)["rate_difference"] == pytest.approx(0.8)
+    assert {name: value for name, value, _ in found.score.parts}["rate_difference"] == pytest.approx(0.8)
 
 
 async def test_a_planted_triangle_is_found():
@@ -116,7 +116,7 @@ async def test_a_planted_triangle_is_found():
     (found,) = stage.detector.open_opportunities()
     assert found.kind is OpportunityKind.TRIANGULAR
     assert isinstance(found.priced, PricedTriangle)
-    assert found.priced.net_bps == pytest.approx(Decimal("134"), abs=3)
+    assert found.priced.net_bps == pytest.approx(Decimal(134), abs=3)
     assert found.horizon_hours == 0
 
 
@@ -220,14 +220,15 @@ async def test_only_the_closest_is_named_when_nothing_qualifies():
     stage.basis(60010)
     stage.detector.sweep()
     closest = stage.detector.closest()
-    assert closest.gate is None
-    assert "gross edge 1.67 bps, 10 needed" in closest.lacks
+    assert closest.net_bps is None
+    assert closest.reason == "gross edge is 1.67 bps, 10 needed to be priced"
     stage.pay(stage.perp, "0.0001")
     stage.basis(60040)
     stage.detector.sweep()
     closest = stage.detector.closest()
     assert closest.gate is Gate.NET
-    assert "if the gap closes" in closest.lacks
+    assert closest.net_bps < 0
+    assert "if the gap closes" in closest.reason
     stage.basis(60600)
     stage.detector.sweep()
     assert stage.detector.open_opportunities()
@@ -282,8 +283,7 @@ async def test_what_an_earlier_run_left_open_is_closed_honestly():
     archive = MemoryArchive()
     await archive.record(first.events)
     second = Stage()
-    now = second.clock.now()
-    records = await archive.history(now - timedelta(days=1), now + timedelta(days=1), 10)
+    records = await archive.unclosed(10)
     second.detector.recover(records)
     (event,) = second.events
     assert event.change is OpportunityChange.CLOSED
@@ -291,6 +291,7 @@ async def test_what_an_earlier_run_left_open_is_closed_honestly():
     assert event.opportunity.updated_at == records[0].opportunity.updated_at
     second.detector.recover([])
     await archive.record(second.events)
+    assert await archive.unclosed(10) == ()
     assert (await archive.find(event.opportunity.id)).opportunity.closed_at is not None
 
 
