@@ -1,0 +1,114 @@
+"""Venues put together from settings: the one place that knows which adapters exist."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+from arbedge.bootstrap.settings import LoadedSettings, Settings
+from arbedge.domain.instrument import MarketKind
+from arbedge.errors import Invalid
+from arbedge.exchanges.binance import adapter as binance
+from arbedge.exchanges.binance.adapter import Surroundings
+from arbedge.exchanges.config import VENUE_NAMES, VenueConfig, VenueName
+from arbedge.exchanges.transport.keeper import LinkStats
+from arbedge.foundation.resilience.guard import Guard, GuardHooks
+from arbedge.foundation.runtime.clock import Clock, SystemClock
+from arbedge.market.ports import DepthSource, FundingSource, VenueCatalogue, VenueStreams
+
+__all__ = ["ADAPTERS", "OpenVenue", "VenueSet", "build_venues", "open_venues"]
+
+
+class _Pool(Protocol):
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenVenue:
+    """One venue behind the market's ports; nothing here knows which one it is."""
+
+    name: str
+    kinds: tuple[MarketKind, ...]
+    catalogue: VenueCatalogue
+    depth: DepthSource
+    funding: FundingSource
+    streams: VenueStreams
+    guards: tuple[Guard, ...]
+    pool: _Pool
+    stats: Callable[[], tuple[LinkStats, ...]]
+    is_loopback: bool
+
+
+def _binance(config: VenueConfig, around: Surroundings) -> OpenVenue:
+    venue = binance.build(config, around)
+    return OpenVenue(
+        name=venue.name,
+        kinds=config.kinds,
+        catalogue=venue.catalogue,
+        depth=venue.catalogue,
+        funding=venue.catalogue,
+        streams=venue.streams,
+        guards=venue.guards,
+        pool=venue.pool,
+        stats=venue.streams.stats,
+        is_loopback=_is_loopback(config.base_url),
+    )
+
+
+ADAPTERS: Mapping[VenueName, Callable[[VenueConfig, Surroundings], OpenVenue]] = {"binance": _binance}
+"""Every venue ArbEdge can talk to; a new venue is a folder in `exchanges` and a line here."""
+
+
+class VenueSet:
+    """The venues of one process, and those that were asked for but have no adapter."""
+
+    def __init__(self, venues: tuple[OpenVenue, ...], without_adapter: tuple[str, ...]) -> None:
+        self._venues = venues
+        self.without_adapter = without_adapter
+
+    def __iter__(self) -> Iterator[OpenVenue]:
+        return iter(self._venues)
+
+    def __len__(self) -> int:
+        return len(self._venues)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether any venue is reached on this machine itself: a lab, so its figures are marked."""
+        return any(venue.is_loopback for venue in self._venues)
+
+    async def close(self) -> None:
+        """Close every venue's connections."""
+        for venue in self._venues:
+            await venue.pool.close()
+
+
+def build_venues(settings: Settings, clock: Clock, hooks: GuardHooks | None = None) -> VenueSet:
+    """Every configured venue that has an adapter. Opens nothing: the first call does."""
+    around = Surroundings(clock, Random(), hooks)  # noqa: S311 - jitter must differ between processes, not be secret
+    known = [name for name in settings.exchanges if name in ADAPTERS]
+    venues = tuple(ADAPTERS[name](settings.venues.of(name), around) for name in known)
+    return VenueSet(venues, tuple(name for name in settings.exchanges if name not in ADAPTERS))
+
+
+@asynccontextmanager
+async def open_venues(loaded: LoadedSettings, *, only: str | None = None) -> AsyncIterator[VenueSet]:
+    """The configured venues (or `only` one of them) for a single question; closed afterwards."""
+    settings = loaded.settings
+    if only is not None:
+        if only not in VENUE_NAMES:
+            raise Invalid(f"--venue {only}: expected one of {', '.join(VENUE_NAMES)}")
+        if only not in ADAPTERS:
+            raise Invalid(f"--venue {only}: has no adapter yet; there are {', '.join(ADAPTERS)}")
+        settings = settings.model_copy(update={"exchanges": (only,)})
+    venues = build_venues(settings, SystemClock())
+    try:
+        yield venues
+    finally:
+        await venues.close()
+
+
+def _is_loopback(base_url: str | None) -> bool:
+    host = (base_url or "").partition("://")[2].rpartition(":")[0] or (base_url or "").partition("://")[2]
+    return host.startswith("127.") or host in {"localhost", "[::1]"}

@@ -1,0 +1,233 @@
+"""The main job's services as recipes: who is made of what. The container checks the graph first."""
+
+from asyncio import get_running_loop
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from arbedge import __version__
+from arbedge.bootstrap.crews import ArchiveCrew, Crew, DetectionCrew, MarketCrew, ObservingCrew, ViewCrew
+from arbedge.bootstrap.datadir import DataDir
+from arbedge.bootstrap.observing import Observer, TickGauge
+from arbedge.bootstrap.settings import LoadedSettings
+from arbedge.bootstrap.venues import VenueSet, build_venues
+from arbedge.domain.events import OpportunityEvent
+from arbedge.domain.instrument import MarketKind
+from arbedge.flow.delivery_path import DeliveryPath, DeliveryPolicy
+from arbedge.flow.tick_path import TickPath
+from arbedge.foundation.container import Lifecycle, ServiceRegistry, Traits
+from arbedge.foundation.runtime.clock import Clock
+from arbedge.foundation.runtime.tasks import ErrorLog
+from arbedge.foundation.telemetry.hooks import MetricGuardHooks
+from arbedge.foundation.telemetry.metrics import Metrics
+from arbedge.market.feeds.desk import DepthVenue
+from arbedge.market.fees import FeeTable
+from arbedge.market.refresh import MarketRefresher
+from arbedge.market.streaming import StreamRunner
+from arbedge.market.venues import VenueSources
+from arbedge.market.view import LiveMarket, MarketTerms
+from arbedge.opportunities.detection.detector import DetectionSettings, Detector
+from arbedge.opportunities.detection.documents import Provenance
+from arbedge.opportunities.detection.gates import Freshness
+from arbedge.opportunities.fakes import MemoryArchive
+from arbedge.opportunities.ports import OpportunityArchive
+from arbedge.opportunities.ranking.leaderboard import Leaderboard
+from arbedge.storage.records.engine import Records
+from arbedge.storage.repositories.lookup import OpportunityLookup
+from arbedge.storage.repositories.opportunities import SqliteOpportunityArchive
+
+__all__ = ["RunPlan", "registry_for"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """What one run is: its settings, whether anything is recorded, whether the caller knows it to be simulated."""
+
+    loaded: LoadedSettings
+    is_recording: bool
+    is_simulated: bool
+
+
+def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -> ServiceRegistry:
+    """Every service of the main job."""
+    registry = ServiceRegistry()
+    registry.add_value("clock", clock, provides=Clock)
+    registry.add_value("metrics", metrics)
+    registry.add_value("log", log, provides=ErrorLog)
+    registry.add_value("plan", plan)
+    registry.add("venues", make_venues, lifecycle=Lifecycle(stop=VenueSet.close))
+    registry.add("market", make_market)
+    registry.add("refresher", make_refresher)
+    registry.add("stream_runner", make_stream_runner)
+    registry.add("leaderboard", make_leaderboard)
+    if plan.is_recording:
+        steps = Lifecycle(start=Records.open, stop=Records.close, ping=_ping_records)
+        registry.add("records", make_records, lifecycle=steps)
+        registry.add("lookup", OpportunityLookup)
+        registry.add("archive", make_archive)
+    else:
+        registry.add("archive", make_memory_archive)
+    registry.add("delivery", make_delivery)
+    registry.add("detector", make_detector)
+    registry.add("tick_path", make_tick_path, lifecycle=Lifecycle(start=_start_tick_path))
+    registry.add("observer", make_observer)
+    if plan.is_recording:
+        _add_crew(registry, "archive_crew", ArchiveCrew, make_archive_crew)
+    _add_crew(registry, "detection_crew", DetectionCrew, make_detection_crew)
+    _add_crew(registry, "market_crew", MarketCrew, MarketCrew)
+    _add_crew(registry, "observing_crew", ObservingCrew, ObservingCrew)
+    _add_crew(registry, "view_crew", ViewCrew, ViewCrew)
+    return registry
+
+
+def _add_crew(registry: ServiceRegistry, name: str, crew: type[Crew], factory: Callable[..., Crew]) -> None:
+    # Never started anew as a whole: its tasks restart one by one, and a second start would double them.
+    steps = Lifecycle(start=crew.start, stop=crew.stop, ping=crew.ping)
+    registry.add(name, factory, lifecycle=steps, traits=Traits(recover=None))
+
+
+def make_venues(plan: RunPlan, clock: Clock, metrics: Metrics) -> VenueSet:
+    """The configured venues, behind guards that report to the metrics."""
+    return build_venues(plan.loaded.settings, clock, MetricGuardHooks(metrics))
+
+
+def make_market(plan: RunPlan, clock: Clock, venues: VenueSet) -> LiveMarket:
+    """The live market over those venues."""
+    settings = plan.loaded.settings
+    borrow: dict[tuple[str, str], Decimal] = {}
+    own_fees: dict[tuple[str, MarketKind], Decimal] = {}
+    for venue in settings.exchanges:
+        config = settings.venues.of(venue)
+        own_fees |= {
+            (venue, kind): fee
+            for kind, fee in ((MarketKind.SPOT, config.spot_taker_fee), (MarketKind.PERP, config.perp_taker_fee))
+            if fee is not None
+        }
+        borrow |= {(venue, asset): rate for asset, rate in config.borrow_rates_hourly.items()}
+    terms = MarketTerms(
+        horizons_h=settings.opportunities.horizons_h,
+        settlement_guard_s=settings.opportunities.settlement_guard_s,
+        fees=FeeTable(own_rates=own_fees, as_of=clock.now().date()),
+        borrow_rates_hourly=borrow,
+    )
+    depth = {venue.name: DepthVenue(venue.depth, venue.streams.want_depth) for venue in venues}
+    return LiveMarket(settings.market, terms, clock, depth)
+
+
+def make_refresher(plan: RunPlan, clock: Clock, venues: VenueSet, market: LiveMarket) -> MarketRefresher:
+    """Reads the slow facts of every venue."""
+    sources = {venue.name: VenueSources(venue.catalogue, venue.funding, venue.kinds) for venue in venues}
+    return MarketRefresher(market, sources, plan.loaded.settings.market, clock)
+
+
+def make_stream_runner(clock: Clock, market: LiveMarket, refresher: MarketRefresher) -> StreamRunner:
+    """Runs the venues' streams into the market."""
+    return StreamRunner(market, refresher, clock)
+
+
+def make_leaderboard(plan: RunPlan) -> Leaderboard:
+    """The ranked list."""
+    return Leaderboard(plan.loaded.settings.opportunities.top_n)
+
+
+def make_records(plan: RunPlan) -> Records:
+    """The records file."""
+    settings = plan.loaded.settings
+    return Records(DataDir(settings.data_dir).database, settings.storage)
+
+
+def make_archive(records: Records) -> OpportunityArchive:
+    """Where opportunities are kept."""
+    return SqliteOpportunityArchive(records)
+
+
+def make_memory_archive() -> OpportunityArchive:
+    """An archive for a look that records nothing."""
+    return MemoryArchive()
+
+
+def make_delivery(
+    plan: RunPlan, clock: Clock, archive: OpportunityArchive, leaderboard: Leaderboard, log: ErrorLog
+) -> DeliveryPath:
+    """Events from the detector to the ranked list, the archive and whoever watches."""
+    storage = plan.loaded.settings.storage
+    policy = DeliveryPolicy(
+        flush_interval_s=storage.flush_interval_s,
+        batch_rows=storage.batch_rows,
+        max_pending_rows=storage.max_pending_rows,
+    )
+    delivery = DeliveryPath(archive, clock, log, policy)
+
+    def rank(event: OpportunityEvent) -> None:
+        leaderboard.apply(event)
+
+    delivery.watch(rank)
+    return delivery
+
+
+def make_detector(
+    plan: RunPlan, clock: Clock, market: LiveMarket, venues: VenueSet, delivery: DeliveryPath
+) -> Detector:
+    """The detector, telling the delivery path."""
+    settings = plan.loaded.settings
+    rule = "k-th rate = default + (current - default) * decay ** (k * interval / 8 h)"
+    provenance = Provenance(
+        config_hash=plan.loaded.config_hash,
+        code_version=__version__,
+        forecast={"rule": rule, "decay": str(settings.market.forecast_decay)},
+        is_simulated=plan.is_simulated or venues.is_simulated,
+    )
+    freshness = Freshness(settings.market.detail_confirmation_s, settings.market.skew_s)
+    detection = DetectionSettings(config=settings.opportunities, provenance=provenance, freshness=freshness)
+    return Detector(market, detection, clock, delivery.publish)
+
+
+def make_tick_path(
+    clock: Clock, market: LiveMarket, detector: Detector, metrics: Metrics, log: ErrorLog
+) -> TickPath:
+    """Frames into the market and its detector."""
+    return TickPath(market, detector, clock, log, TickGauge(metrics))
+
+
+def make_observer(  # noqa: PLR0913 - injected: it reads everybody's counters
+    plan: RunPlan,
+    clock: Clock,
+    metrics: Metrics,
+    venues: VenueSet,
+    market: LiveMarket,
+    refresher: MarketRefresher,
+    detector: Detector,
+) -> Observer:
+    """Counters into metrics; into a file beside the records while something is recorded."""
+    folder = DataDir(plan.loaded.settings.data_dir).path
+    file = folder / "metrics.prom" if plan.is_recording else None
+    return Observer(clock, metrics, venues, market, refresher, detector, file)
+
+
+def make_archive_crew(  # noqa: PLR0913 - injected, each a service of its own
+    plan: RunPlan,
+    clock: Clock,
+    log: ErrorLog,
+    delivery: DeliveryPath,
+    detector: Detector,
+    archive: OpportunityArchive,
+    lookup: OpportunityLookup,
+) -> ArchiveCrew:
+    """Writes and prunes."""
+    retention = timedelta(days=plan.loaded.settings.opportunities.retention_days)
+    return ArchiveCrew(clock, log, delivery, detector, archive, lookup, retention)
+
+
+def make_detection_crew(clock: Clock, log: ErrorLog, tick_path: TickPath, detector: Detector) -> DetectionCrew:
+    """Sweeps."""
+    return DetectionCrew(clock, log, tick_path, detector)
+
+
+async def _start_tick_path(path: TickPath) -> None:
+    path.start(get_running_loop().call_soon)
+
+
+async def _ping_records(records: Records) -> str | None:
+    await records.ping()
+    return None

@@ -1,0 +1,74 @@
+"""`arbedge lab serve|scenarios` and `arbedge replay FILE…`: simulated venues in their real dialects."""
+
+import argparse
+import sys
+
+from arbedge.cli.failure import EXIT_OK
+from arbedge.lab.config import DEFAULT_PORT_BASE, LabOptions
+from arbedge.lab.replay import ReplayOptions, run_replay
+from arbedge.lab.scenarios import find_scenario, scenarios
+from arbedge.lab.server import run_lab
+from arbedge.lab.universe import UNIVERSES
+
+__all__ = ["configure", "run"]
+
+_LAST_SEED = 2**31
+
+
+def configure(parser: argparse.ArgumentParser, name: str) -> None:
+    """Declare the arguments."""
+    if name == "replay":
+        parser.add_argument(
+            "files", nargs="+", metavar="FILE", help="recorded frames: .jsonl, .jsonl.gz or .jsonl.xz"
+        )
+        parser.add_argument(
+            "--speed", type=float, default=1.0, help="1 as recorded, 10 ten times as fast (default: 1)"
+        )
+        parser.add_argument(
+            "--port-base", type=int, default=DEFAULT_PORT_BASE, help=f"default: {DEFAULT_PORT_BASE}"
+        )
+        return
+    actions = parser.add_subparsers(dest="action", metavar="serve|scenarios", required=True)
+    serve = actions.add_parser("serve", help="start the simulated exchanges", allow_abbrev=False)
+    serve.add_argument(
+        "--port-base",
+        type=int,
+        default=DEFAULT_PORT_BASE,
+        help=f"port of the first venue (default: {DEFAULT_PORT_BASE})",
+    )
+    serve.add_argument(
+        "--scenario", default="steady", help="what happens (default: steady; see: arbedge lab scenarios)"
+    )
+    serve.add_argument("--seed", type=_seed, default=1, help="same seed, same market (default: 1)")
+    serve.add_argument(
+        "--universe", default="demo", choices=sorted(UNIVERSES), help="which instruments (default: demo)"
+    )
+    actions.add_parser("scenarios", help="list the scenarios", allow_abbrev=False)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run one of the lab commands."""
+    if arguments.command == "replay":
+        return run_replay(
+            ReplayOptions(tuple(arguments.files), speed=arguments.speed, port_base=arguments.port_base)
+        )
+    if arguments.action == "scenarios":
+        width = max(len(name) for name, _ in scenarios())
+        for name, text in scenarios():
+            sys.stdout.write(f"{name:<{width}}  {text}\n")
+        return EXIT_OK
+    find_scenario(arguments.scenario)
+    return run_lab(
+        LabOptions(
+            port_base=arguments.port_base,
+            scenario=arguments.scenario,
+            seed=arguments.seed,
+            universe=arguments.universe,
+        )
+    )
+
+
+def _seed(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) >= _LAST_SEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {_LAST_SEED - 1}")
+    return int(text)

@@ -1,0 +1,157 @@
+"""`arbedge run` and `arbedge demo`: the main job with a live screen, or one JSON event a line."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from rich.console import Console
+from rich.live import Live
+
+from arbedge.bootstrap.application import Application, running
+from arbedge.bootstrap.demo import lab_process
+from arbedge.bootstrap.settings import LoadedSettings
+from arbedge.bootstrap.snapshot import RunSnapshot
+from arbedge.cli.alert import WORKERS, AlertCommand
+from arbedge.cli.failure import EXIT_OK
+from arbedge.cli.options import add_settings, settings_of
+from arbedge.cli.rows import event_row, opportunity_row, rejection_row, venue_row
+from arbedge.cli.view import draw
+from arbedge.domain.events import OpportunityEvent
+from arbedge.foundation.runtime.clock import SystemClock
+from arbedge.foundation.runtime.signals import StopSignal
+from arbedge.foundation.runtime.streams import BoundedStream, Overflow
+
+__all__ = ["configure", "run"]
+
+_SCREEN_S = 0.5
+_STATUS_S = 1.0
+_LINES = 10_000
+
+
+def configure(parser: argparse.ArgumentParser, name: str) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--format",
+        choices=("view", "jsonl"),
+        default=None,
+        help="a live screen, or one JSON event a line (default: view on a terminal, else jsonl)",
+    )
+    parser.add_argument(
+        "--alert-cmd", metavar="COMMAND", help="run this for each opened opportunity (JSON on stdin)"
+    )
+    parser.add_argument(
+        "--for", dest="seconds", type=float, metavar="SECONDS", help="stop by itself after this long"
+    )
+    if name == "demo":
+        parser.add_argument(
+            "--scenario", default="steady", help="what the simulated market does (arbedge lab scenarios)"
+        )
+        parser.add_argument("--seed", type=int, default=7, help="same seed, same market (default: 7)")
+        parser.add_argument("--universe", default="demo", help="which instruments exist (default: demo)")
+    add_settings(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run until Ctrl-C (exit 0) or `--for` is over."""
+    return asyncio.run(
+        _demo(arguments) if arguments.command == "demo" else _main_job(arguments, settings_of(arguments))
+    )
+
+
+async def _demo(arguments: argparse.Namespace) -> int:
+    async with lab_process(arguments.scenario, arguments.seed, arguments.universe) as lab:
+        loaded = settings_of(arguments, **lab.overrides(settings_of(arguments)))
+        return await _main_job(arguments, loaded, is_simulated=True)
+
+
+async def _main_job(arguments: argparse.Namespace, loaded: LoadedSettings, *, is_simulated: bool = False) -> int:
+    clock = SystemClock()
+    alert = AlertCommand(arguments.alert_cmd, clock) if arguments.alert_cmd else None
+    with StopSignal() as stop:
+        async with running(loaded, is_simulated=is_simulated) as application:
+            if alert is not None:
+                application.subscribe(alert.offer)
+                for number in range(WORKERS):
+                    application.start_task(f"alert.{number}", alert.work)
+            wants_view = arguments.format == "view" or (arguments.format is None and sys.stdout.isatty())
+            show = _screen if wants_view else _lines
+            async with show(application):
+                await stop.wait(arguments.seconds)
+    return EXIT_OK
+
+
+@asynccontextmanager
+async def _screen(application: Application) -> AsyncIterator[None]:
+    console = Console()
+    with Live(console=console, screen=False, auto_refresh=False, transient=False) as live:
+
+        async def paint() -> None:
+            while True:
+                live.update(draw(application.snapshot()), refresh=True)
+                await application.clock.sleep(_SCREEN_S)
+
+        task = application.start_task("view", paint)
+        try:
+            yield
+        finally:
+            task.cancel()
+            live.update(draw(application.snapshot()), refresh=True)
+
+
+@asynccontextmanager
+async def _lines(application: Application) -> AsyncIterator[None]:
+    """One JSON event a line: opportunities as they change, venues as they change, a status every second."""
+    waiting: BoundedStream[OpportunityEvent] = BoundedStream(
+        "jsonl", application.clock, capacity=_LINES, overflow=Overflow.DROP_OLDEST
+    )
+    application.subscribe(waiting.offer)
+
+    async def write_events() -> None:
+        async for event in waiting:
+            body = {"opportunity": opportunity_row(event.opportunity)}
+            _write(event_row(event.change.value, event.opportunity.updated_at, body))
+
+    async def write_status() -> None:
+        known: dict[str, dict[str, object]] = {}
+        while True:
+            _write_status(application.snapshot(), known)
+            await application.clock.sleep(_STATUS_S)
+
+    first = application.snapshot()
+    _write(event_row("started", first.as_of, {"simulated": first.is_simulated, "notices": list(first.notices)}))
+    tasks = [
+        application.start_task("jsonl.events", write_events),
+        application.start_task("jsonl.status", write_status),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        last = application.snapshot()
+        _write(event_row("stopped", last.as_of, {"open": len(last.opportunities)}))
+
+
+def _write_status(snapshot: RunSnapshot, known: dict[str, dict[str, object]]) -> None:
+    for venue in snapshot.venues:
+        row = venue_row(venue)
+        facts = {name: row[name] for name in ("state", "instruments", "quotes", "error")}
+        if known.get(venue.name) != facts:
+            known[venue.name] = facts
+            _write(event_row("venue", snapshot.as_of, {"venue": venue.name, **row}))
+    body = {
+        "uptime_s": round(snapshot.uptime_s, 1),
+        "open": len(snapshot.opportunities),
+        "rejected": dict(snapshot.rejected),
+        "closest": rejection_row(snapshot.closest) if snapshot.closest else None,
+        "simulated": snapshot.is_simulated,
+    }
+    _write(event_row("status", snapshot.as_of, body))
+
+
+def _write(row: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(row, separators=(",", ":")) + "\n")
+    sys.stdout.flush()
