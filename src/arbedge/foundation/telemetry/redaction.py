@@ -22,22 +22,21 @@ _NAME = (
     r"|(?:api|private|encryption|listen|access|signing)[_-]?key|access[_-]sign"
 )
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
+_ASSIGNED = (
+    rf"((?:{_NAME})[\w-]{{0,32}}[\"']?\s{{0,4}}[:=]\s{{0,4}})"
+    r"(\"[^\"]*\"?|'[^']*'?|(?!\*\*\*|bearer|basic)[^\s,;&)}\]\"']+)"
+)
+# Every repetition is bounded or cannot fail after it: a long line from outside must not cost quadratic time.
 _SHAPES = (
     # scheme://user:password@host
     (re.compile(r"(?<=://)[^/\s@'\"]+@"), f"{HIDDEN}@"),
     # Authorization: Bearer xyz, before the assignments below take only its first word
-    (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{4,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    (re.compile(r"\b(bearer|basic)\s{1,4}[\w.~+/=-]{4,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
     # apiKey=xyz, "apiSecret": "xyz", signature=xyz in queries, bodies, headers and representations
-    (
-        re.compile(
-            rf"([\w-]*(?:{_NAME})[\w-]*[\"']?\s*[:=]\s*)(\"[^\"]*\"|'[^']*'|(?!\*\*\*|bearer|basic)[^\s,;&)}}\]\"']+)",
-            re.IGNORECASE,
-        ),
-        rf"\1{HIDDEN}",
-    ),
+    (re.compile(_ASSIGNED, re.IGNORECASE), rf"\1{HIDDEN}"),
     # a Telegram bot's token inside its address
-    (re.compile(r"\bbot\d{5,}:[\w-]{20,}"), f"bot{HIDDEN}"),
-    (re.compile(r"-----BEGIN [A-Z ]+-----.*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL), HIDDEN),
+    (re.compile(r"\bbot\d{5,20}:[\w-]{20,}"), f"bot{HIDDEN}"),
+    (re.compile(r"-----BEGIN [A-Z ]{1,40}-----.*?(?:-----END [A-Z ]{1,40}-----|\Z)", re.DOTALL), HIDDEN),
 )
 
 
