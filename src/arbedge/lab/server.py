@@ -6,19 +6,17 @@ Own pages: `GET /lab/truth`, `GET|POST|DELETE /lab/faults`, `GET /lab/status`.
 
 import asyncio
 import contextlib
-import errno
-import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 
 import msgspec
 from aiohttp import web
 
-from arbedge.errors import ConfigError, Invalid
+from arbedge.errors import Invalid
 from arbedge.foundation.runtime.clock import Clock, SystemClock
 from arbedge.lab.config import VENUE_PORTS, LabOptions
 from arbedge.lab.exchanges.binance.venue import BinanceVenue
 from arbedge.lab.faults import FAULTS, parse_fault
+from arbedge.lab.port import Port, run_until_stopped, until_stopped
 from arbedge.lab.scenarios import Scenario, find_scenario
 from arbedge.lab.stage import Stage
 from arbedge.lab.truth import Planner
@@ -26,7 +24,6 @@ from arbedge.lab.truth import Planner
 __all__ = ["Lab", "run_lab", "running_lab", "serve"]
 
 _TURN_S = 0.02
-_STOP_S = 1.0
 
 
 class Lab:
@@ -39,9 +36,8 @@ class Lab:
         self.stage = Stage(options, self._clock)
         self.planner = Planner(self.stage, scenario)
         self.venue = BinanceVenue(self.stage)
-        self._runner: web.AppRunner | None = None
+        self._port = Port(options)
         self._timer: asyncio.TimerHandle | None = None
-        self._port = 0
         self.turns = 0
 
     async def start(self) -> None:
@@ -51,24 +47,7 @@ class Lab:
         application.router.add_route("*", "/lab/faults", self._faults)
         application.router.add_get("/lab/status", self._status)
         application.router.add_route("*", "/{path:.*}", self.venue.answer)
-        self._runner = web.AppRunner(
-            application, access_log=None, shutdown_timeout=_STOP_S, handler_cancellation=True
-        )
-        await self._runner.setup()
-        wanted = self.options.port_base and self.options.port_base + VENUE_PORTS["binance"]
-        site = web.TCPSite(self._runner, self.options.host, wanted)
-        try:
-            await site.start()
-        except OSError as error:
-            await self._runner.cleanup()
-            if error.errno not in {errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL}:
-                raise
-            reason = error.strerror or str(error)
-            raise ConfigError(
-                f"port {wanted} on {self.options.host} cannot be used ({reason}): stop what listens there, "
-                "or choose another --port-base"
-            ) from error
-        self._port = self._runner.addresses[0][1]
+        await self._port.open(application, VENUE_PORTS["binance"])
         self._turn()
 
     async def stop(self) -> None:
@@ -76,13 +55,12 @@ class Lab:
         if self._timer is not None:
             self._timer.cancel()
         self.venue.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._port.close()
 
     @property
     def base_url(self) -> str:
         """Where the Binance of this lab listens."""
-        return f"http://{self.options.host}:{self._port}"
+        return self._port.base_url
 
     def ready(self) -> dict[str, object]:
         """What the ready line says."""
@@ -153,41 +131,13 @@ async def running_lab(options: LabOptions, clock: Clock | None = None) -> AsyncI
 
 async def serve(options: LabOptions, announce: Callable[[str], None] | None = None) -> None:
     """Run a lab until SIGINT or SIGTERM; `announce` gets the ready line (default: stdout)."""
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
     async with running_lab(options) as lab:
-        (announce or _print_line)(msgspec.json.encode(lab.ready()).decode())
-        await stopped.wait()
+        await until_stopped(lab.ready(), announce)
 
 
 def run_lab(options: LabOptions) -> int:
     """Run a lab until told to stop; 0 after a stop, 2 with one line on stderr when it cannot start."""
-    try:
-        runner = asyncio.Runner(loop_factory=_loop_factory())
-        with runner:
-            runner.run(serve(options))
-    except ConfigError as error:
-        sys.stderr.write(f"arbedge lab: {error}\n")
-        return 2
-    except KeyboardInterrupt:
-        return 0
-    return 0
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop where it is installed (it is not on Windows), else the standard loop."""
-    try:
-        import uvloop  # noqa: PLC0415
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
-
-
-def _print_line(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    return run_until_stopped(lambda: serve(options))
 
 
 def _json(document: object, status: int = 200) -> web.Response:

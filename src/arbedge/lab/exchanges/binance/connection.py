@@ -59,11 +59,16 @@ class Connection:
         """Whether anything waits to be written."""
         return bool(self._outbox)
 
+    @property
+    def backlog_bytes(self) -> int:
+        """Bytes written and not yet taken by the client's end."""
+        return 0 if self.transport.is_closing() else self.transport.get_write_buffer_size()
+
     def write(self, payloads: list[bytes]) -> None:
         """Write text frames at once; drops the connection when its backlog is too long."""
         if self.is_closing or self.transport.is_closing():
             return
-        if self.transport.get_write_buffer_size() > _BACKLOG_BYTES:
+        if self.backlog_bytes > _BACKLOG_BYTES:
             self.drop()
             return
         self.transport.write(b"".join([text_frame(payload) for payload in payloads]))
@@ -110,6 +115,8 @@ class Connection:
             return "ping", ""
         if message.type is WSMsgType.PONG:
             return "pong", bytes(message.data).decode("ascii", "replace")
+        if message.type is WSMsgType.BINARY:
+            self.close()  # the venue takes text only
         return "closed", ""
 
 

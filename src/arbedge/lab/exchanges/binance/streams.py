@@ -5,17 +5,20 @@ USD-M `/public|market|private/ws`, `…/ws/<stream>` and `…/stream?streams=`. 
 April 2026, would collide with spot's on one port and are spot's here.
 """
 
+from collections.abc import Mapping
+from typing import Protocol
+
 import msgspec
 from aiohttp import web
 
-from arbedge.lab.books import LiveBook
-from arbedge.lab.exchanges.binance.channels import ChannelBoard
+from arbedge.foundation.runtime.clock import Clock
+from arbedge.lab.config import LabOptions
 from arbedge.lab.exchanges.binance.connection import STREAMS_MOST, Connection
 from arbedge.lab.exchanges.binance.garble import Garbler
-from arbedge.lab.exchanges.binance.topics import ROUTES, parse_topic
-from arbedge.lab.stage import Stage
+from arbedge.lab.exchanges.binance.topics import ROUTES, Topic, parse_topic
+from arbedge.lab.faults import FaultBoard
 
-__all__ = ["StreamDesk", "is_stream_path"]
+__all__ = ["StreamDesk", "StreamSource", "VenueClock", "is_stream_path"]
 
 _GONE_AWAY = 1001
 _ATTEMPTS_MOST = 300
@@ -34,18 +37,47 @@ def is_stream_path(path: str) -> bool:
     return parts[0] in {"ws", "stream"} or (parts[0] in ROUTES and len(parts) > 1 and parts[1] in {"ws", "stream"})
 
 
-class StreamDesk:
-    """All connections of the venue, and what they listen to."""
+class StreamSource(Protocol):
+    """What feeds one host's listeners: the moving world's channels, or a recording's."""
 
-    def __init__(self, stage: Stage) -> None:
+    def join(self, topic: Topic, listener: Connection) -> None:
+        """Add a listener to a stream."""
+        ...
+
+    def leave(self, name: str, listener: Connection) -> None:
+        """Remove a listener from a stream, if it is there."""
+        ...
+
+
+class VenueClock(Protocol):
+    """What the connections' clockwork needs of a lab."""
+
+    options: LabOptions
+    clock: Clock
+    faults: FaultBoard
+
+    def now_ms(self, host: str) -> int:
+        """What the clock of that host shows, in milliseconds UTC."""
+        ...
+
+
+class StreamDesk:
+    """All connections of the venue, and what they listen to; one source of frames a host."""
+
+    def __init__(self, stage: VenueClock, sources: Mapping[str, StreamSource]) -> None:
         self._stage = stage
-        self._boards = {host: ChannelBoard(stage, host) for host in ("spot", "usdm")}
+        self._sources = sources
         self._connections: set[Connection] = set()
         self._attempts: dict[str, list[int]] = {}
         self._garblers: dict[Connection, Garbler] = {}
         self._fault_seen = 0
         self._stormed_ns = 0
         self.accepted = 0
+
+    @property
+    def backlog_bytes(self) -> int:
+        """The longest backlog of a client, in bytes."""
+        return max((connection.backlog_bytes for connection in self._connections), default=0)
 
     @property
     def open_count(self) -> int:
@@ -74,14 +106,8 @@ class StreamDesk:
             self._forget(connection)
         return socket
 
-    def turn(self, changed: list[LiveBook], true_ms: int, now_ns: int) -> None:
-        """Send what changed and what is due, then keep every connection's clockwork."""
-        stamps = {host: self._stage.now_ms(host) for host in self._boards}
-        for book in changed:
-            host = book.listing.market
-            self._boards[host].publish_best(book, stamps[host])
-        for host, board in self._boards.items():
-            board.publish_timed(true_ms, stamps[host])
+    def turn(self, now_ns: int) -> None:
+        """Let faults strike, keep every connection's clockwork, and write what waits."""
         if not self._stage.faults.is_quiet:
             self._strike(now_ns)
         for connection in list(self._connections):
@@ -125,7 +151,7 @@ class StreamDesk:
         elif request.method == "UNSUBSCRIBE":
             for name in names:
                 connection.names.discard(name)
-                self._boards[connection.host].leave(name, connection)
+                self._sources[connection.host].leave(name, connection)
         elif request.method == "LIST_SUBSCRIPTIONS":
             result = sorted(connection.names)
         elif request.method == "SET_PROPERTY" and names == ["combined"]:
@@ -147,14 +173,14 @@ class StreamDesk:
         if len(connection.names) > STREAMS_MOST[connection.host]:
             connection.close()
         for topic in wanted:
-            self._boards[connection.host].join(topic, connection)
+            self._sources[connection.host].join(topic, connection)
         return True
 
     def _forget(self, connection: Connection) -> None:
         self._connections.discard(connection)
         self._garblers.pop(connection, None)
         for name in connection.names:
-            self._boards[connection.host].leave(name, connection)
+            self._sources[connection.host].leave(name, connection)
 
     def _admits(self, address: str, now_ns: int) -> bool:
         """At most 300 attempts in five minutes an address."""
@@ -217,7 +243,7 @@ class StreamDesk:
         self._storm(now_ns)
 
     def _storm(self, now_ns: int) -> None:
-        for host in self._boards:
+        for host in self._sources:
             storm = self._stage.faults.active("reconnect_storm", host)
             if storm is not None and (now_ns - self._stormed_ns) / 1e9 >= storm.number("every_s", 1.0):
                 self._stormed_ns = now_ns

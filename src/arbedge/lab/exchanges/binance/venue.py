@@ -6,6 +6,7 @@ REST under `/api`, `/fapi` and `/sapi`, WebSockets under the paths of `streams`;
 from aiohttp import web
 
 from arbedge.lab.books import LiveBook
+from arbedge.lab.exchanges.binance.channels import ChannelBoard
 from arbedge.lab.exchanges.binance.limits import WEIGHT_LIMITS, WeightMeter
 from arbedge.lab.exchanges.binance.rest import Endpoint, Refused, RestDesk
 from arbedge.lab.exchanges.binance.streams import StreamDesk, is_stream_path
@@ -22,13 +23,20 @@ class BinanceVenue:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._rest = RestDesk(stage)
-        self.streams = StreamDesk(stage)
+        self._boards = {host: ChannelBoard(stage, host) for host in WEIGHT_LIMITS}
+        self.streams = StreamDesk(stage, self._boards)
         self._meters = {host: WeightMeter(host, stage.options.pace.ban_s) for host in WEIGHT_LIMITS}
         self.served = 0
 
     def turn(self, changed: list[LiveBook], true_ms: int, now_ns: int) -> None:
         """Send what the world's last step changed."""
-        self.streams.turn(changed, true_ms, now_ns)
+        stamps = {host: self._stage.now_ms(host) for host in self._boards}
+        for book in changed:
+            host = book.listing.market
+            self._boards[host].publish_best(book, stamps[host])
+        for host, board in self._boards.items():
+            board.publish_timed(true_ms, stamps[host])
+        self.streams.turn(now_ns)
 
     def close(self) -> None:
         """End every stream."""
