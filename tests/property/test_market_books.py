@@ -55,8 +55,9 @@ class StreamedBook(RuleBasedStateMachine):
     @rule(
         changes=st.lists(st.tuples(st.booleans(), prices, sizes), min_size=1, max_size=4),
         skipped=st.integers(0, 3),
+        fate=st.sampled_from(["arrives", "arrives", "arrives", "is lost", "waits", "comes twice"]),
     )
-    def trade(self, changes, skipped) -> None:
+    def trade(self, changes, skipped, fate) -> None:
         """The venue's book changes; one frame tells it. Where ids are shared, other symbols use some up."""
         first = self.id + 1 + (skipped if self.is_chained else 0)
         bids: dict[int, int] = {}
@@ -87,23 +88,21 @@ class StreamedBook(RuleBasedStateMachine):
             self.now_ns,
         )
         self.previous = last
-        self.wire.append(frame)
         self.asked_whole.append(self.snapshot())
+        if fate == "waits":
+            self.wire.append(frame)
+            return
+        if fate != "is lost":
+            while self.wire:
+                self.receive(self.wire.pop(0))
+            self.receive(frame)
+        if fate == "comes twice":
+            self.receive(frame)
 
     @precondition(lambda self: self.wire)
     @rule()
     def deliver(self) -> None:
         self.receive(self.wire.pop(0))
-
-    @precondition(lambda self: self.wire)
-    @rule()
-    def lose(self) -> None:
-        self.wire.pop(0)
-
-    @precondition(lambda self: self.wire)
-    @rule()
-    def repeat(self) -> None:
-        self.receive(self.wire[0])
 
     @precondition(lambda self: len(self.wire) > 1)
     @rule()
@@ -123,16 +122,25 @@ class StreamedBook(RuleBasedStateMachine):
         book = self.asked_whole[max(0, len(self.asked_whole) - 1 - back)]
         self.sync.on_snapshot(book, levels_asked=self.cut, asked_ns=self.now_ns, compared=5)
 
-    @precondition(lambda self: self.sync.is_fetching)
+    @precondition(lambda self: not self.sync.is_fetching)
     @rule()
-    def give_up(self) -> None:
-        self.sync.abandon_snapshot("no answer")
+    def catch_up(self) -> None:
+        """Asked and answered with nothing in between, the wire being empty."""
+        while self.wire:
+            self.receive(self.wire.pop(0))
+        self.ask()
+        self.answer(0)
+        assert self.sync.problem is None
 
-    @rule()
-    def reconnect(self) -> None:
-        """The connection is lost with all it carried."""
-        self.wire.clear()
-        self.sync.lose("connection lost")
+    @precondition(lambda self: self.sync.is_fetching or self.wire)
+    @rule(is_lost=st.booleans())
+    def give_up(self, is_lost) -> None:
+        """The snapshot does not come, or the connection is lost with all it carried."""
+        if is_lost:
+            self.wire.clear()
+            self.sync.lose("connection lost")
+        else:
+            self.sync.abandon_snapshot("no answer")
 
     def receive(self, frame: BookChange) -> None:
         self.now_ns += 1
