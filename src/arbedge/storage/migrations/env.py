@@ -5,7 +5,6 @@ from alembic import context
 context.configure(
     connection=context.config.attributes["connection"],
     render_as_batch=True,  # SQLite alters most things by copying the table
-    transactional_ddl=True,  # true for SQLite because the caller began the transaction by hand
 )
 with context.begin_transaction():
     context.run_migrations()

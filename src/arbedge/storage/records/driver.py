@@ -1,9 +1,9 @@
 """Opens the file's connections, each with its own thread, and sees every thread end."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import aiosqlite
 
@@ -23,7 +23,7 @@ class Driver:
     """
 
     def __init__(self, path: Path, config: StorageConfig, *, is_read_only: bool) -> None:
-        self._uri = f"file:{quote(str(path))}?mode={'ro' if is_read_only else 'rwc'}"
+        self._uri = f"{path.absolute().as_uri()}?mode={'ro' if is_read_only else 'rwc'}"
         self._config = config
         self._threads: list[Any] = []
 
@@ -39,13 +39,12 @@ class Driver:
         thread.daemon = True
         self._threads = [each for each in self._threads if each.is_alive()] + [thread]
         await connection
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(connection.close)
             await connection.execute("PRAGMA foreign_keys = ON")
             await connection.execute(f"PRAGMA synchronous = {self._config.synchronous}")
             await connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
-        except BaseException:
-            await connection.close()
-            raise
+            undo.pop_all()
         return connection
 
     async def settle(self) -> None:

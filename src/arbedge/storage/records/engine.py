@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -78,13 +78,12 @@ class Records:
         if self._is_read_only and not self.path.exists():
             raise NotFound(f"no records yet at {self.path}: start `arbedge run` first")
         engine = self._make_engine()
-        try:
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(self._dispose, engine)
             with opening(self.path, self._deadline_s):
                 async with asyncio.timeout(self._deadline_s):
                     await self._prepare(engine)
-        except BaseException:
-            await self._dispose(engine)
-            raise
+            undo.pop_all()
         self._engine = engine
 
     async def close(self) -> None:

@@ -12,15 +12,15 @@ from decimal import Decimal
 
 from arbedge.domain.events import OpportunityChange, OpportunityEvent
 
-__all__ = ["AGE_SHARE", "STEP_RANK", "UPDATE_INTERVAL", "Trail", "is_stale", "step_at", "trail_after"]
+__all__ = ["Trail", "is_stale", "step_at", "trail_after"]
 
-UPDATE_INTERVAL = timedelta(seconds=1)
+_UPDATE_INTERVAL = timedelta(seconds=1)
 """At most one plain update is kept per opportunity in this long, by the events' own times."""
 
-AGE_SHARE = 60
+_AGE_SHARE = 60
 """Nor sooner than this part of its age, so that the trail of a long life grows with the logarithm of its length."""
 
-STEP_RANK = {OpportunityChange.OPENED: 0, OpportunityChange.UPDATED: 1, OpportunityChange.CLOSED: 2}
+_STEP_RANK = {OpportunityChange.OPENED: 0, OpportunityChange.UPDATED: 1, OpportunityChange.CLOSED: 2}
 """The order of steps that carry the same moment."""
 
 
@@ -43,11 +43,11 @@ def is_stale(event: OpportunityEvent, trail: Trail | None) -> bool:
     """Whether this step must change nothing: a later one is known, or the life has ended."""
     if trail is None:
         return False
-    if trail.rank == STEP_RANK[OpportunityChange.CLOSED]:
+    if trail.rank == _STEP_RANK[OpportunityChange.CLOSED]:
         return True
     if event.change is OpportunityChange.CLOSED:
         return False
-    return (step_at(event), STEP_RANK[event.change]) < (trail.at, trail.rank)
+    return (step_at(event), _STEP_RANK[event.change]) < (trail.at, trail.rank)
 
 
 def trail_after(event: OpportunityEvent, trail: Trail | None) -> tuple[bool, Trail]:
@@ -57,9 +57,9 @@ def trail_after(event: OpportunityEvent, trail: Trail | None) -> tuple[bool, Tra
         trail is None
         or event.change is not OpportunityChange.UPDATED
         or peak > trail.peak_net_bps
-        or at - trail.kept_at >= max(UPDATE_INTERVAL, (trail.kept_at - event.opportunity.opened_at) / AGE_SHARE)
+        or at - trail.kept_at >= max(_UPDATE_INTERVAL, (trail.kept_at - event.opportunity.opened_at) / _AGE_SHARE)
     )
     if trail is not None:
         peak = max(peak, trail.peak_net_bps)
     kept_at = at if is_kept or trail is None else trail.kept_at
-    return is_kept, Trail(at, STEP_RANK[event.change], kept_at, peak)
+    return is_kept, Trail(at, _STEP_RANK[event.change], kept_at, peak)

@@ -17,9 +17,9 @@ from arbedge.storage.records.tables import evidence, opportunities, revisions
 from arbedge.storage.repositories.opportunities import stored_of, stored_query
 from arbedge.storage.repositories.rows import StoredOpportunity, document_of, opportunity_of, priced_of
 
-__all__ = ["PREFIX_CHARS_MIN", "OpportunityLookup", "OpportunitySelection", "Revision"]
+__all__ = ["OpportunityLookup", "OpportunitySelection", "Revision"]
 
-PREFIX_CHARS_MIN = 6
+_PREFIX_CHARS_MIN = 6
 _LISTED = 5
 _PAGE_ROWS = 500
 _columns = opportunities.c
@@ -66,8 +66,8 @@ class OpportunityLookup:
 
         Raises Invalid for a shorter prefix, NotFound for none, Conflict for several (it lists the first five).
         """
-        if len(prefix) < PREFIX_CHARS_MIN:
-            raise Invalid(f"id: {prefix!r} is too short; give at least {PREFIX_CHARS_MIN} characters")
+        if len(prefix) < _PREFIX_CHARS_MIN:
+            raise Invalid(f"id: {prefix!r} is too short; give at least {_PREFIX_CHARS_MIN} characters")
         query = (
             select(_columns.id)
             .where(_columns.id >= prefix, _columns.id < prefix + "\U0010ffff")
