@@ -2,10 +2,11 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from arbedge.cli.failure import EXIT_OK
 from arbedge.lab.config import DEFAULT_PORT_BASE, LabOptions
-from arbedge.lab.replay import ReplayOptions, run_replay
+from arbedge.lab.replay import run_replay
 from arbedge.lab.scenarios import find_scenario, scenarios
 from arbedge.lab.server import run_lab
 from arbedge.lab.universe import UNIVERSES
@@ -49,9 +50,8 @@ def configure(parser: argparse.ArgumentParser, name: str) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run one of the lab commands."""
     if arguments.command == "replay":
-        return run_replay(
-            ReplayOptions(tuple(arguments.files), speed=arguments.speed, port_base=arguments.port_base)
-        )
+        options = LabOptions(port_base=arguments.port_base)
+        return run_replay([Path(name) for name in arguments.files], options, arguments.speed)
     if arguments.action == "scenarios":
         width = max(len(name) for name, _ in scenarios())
         for name, text in scenarios():

@@ -90,7 +90,7 @@ async def _screen(application: Application) -> AsyncIterator[None]:
 
         async def paint() -> None:
             while True:
-                live.update(draw(application.snapshot()), refresh=True)
+                live.update(draw(application.snapshot(), console.width), refresh=True)
                 await application.clock.sleep(_SCREEN_S)
 
         task = application.start_task("view", paint)
@@ -98,7 +98,7 @@ async def _screen(application: Application) -> AsyncIterator[None]:
             yield
         finally:
             task.cancel()
-            live.update(draw(application.snapshot()), refresh=True)
+            live.update(draw(application.snapshot(), console.width), refresh=True)
 
 
 @asynccontextmanager

@@ -43,8 +43,8 @@ async def _prove(arguments: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(proof.document(), indent=1) + "\n")
     else:
         for field, stored, rebuilt in proof.lines:
-            mark = "=" if stored == rebuilt else "≠"
-            sys.stdout.write(f"{field:>18}  {stored:>24}  {mark}  {rebuilt}\n")
+            note = "" if stored == rebuilt else f"  but its evidence gives {rebuilt}"
+            sys.stdout.write(f"{field:>18}  {stored}{note}\n")
         verdict = "proved: every figure follows from its evidence" if proof.holds else "NOT PROVED"
         sys.stdout.write(f"{record.opportunity.id}: {verdict} ({record.opportunity.evidence_hash[:16]})\n")
     if not proof.holds:

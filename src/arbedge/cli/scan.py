@@ -40,7 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         sys.stdout.write(json.dumps(scan_document(snapshot), indent=1) + "\n")
     else:
-        Console().print(draw(snapshot))
+        console = Console()
+        console.print(draw(snapshot, console.width))
     if snapshot.quoting_venues == 0:
         reasons = "; ".join(f"{venue.name}: {venue.error or venue.state}" for venue in snapshot.venues)
         sys.stderr.write(f"arbedge: no venue answered ({reasons}); `arbedge demo` works without any\n")

@@ -1,5 +1,7 @@
 """The live screen: ranked opportunities, venue health, rates, and an honest empty state."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from rich.console import Group, RenderableType
@@ -10,17 +12,19 @@ from rich.text import Text
 from arbedge.bootstrap.snapshot import RunSnapshot, VenueLine
 from arbedge.domain.money import figure
 from arbedge.domain.opportunity import Opportunity, OpportunityKind, Qualification, Rejection
+from arbedge.domain.priced import PricedPair
 
 __all__ = ["draw"]
 
 _STATE_STYLE = {"live": "green", "degraded": "yellow", "restricted": "red", "down": "red", "connecting": "cyan"}
 _ROWS_MAX = 20
+_LESS_THAN_ANY_TERMINAL = 0
 
 
-def draw(snapshot: RunSnapshot) -> RenderableType:
-    """The whole screen for one snapshot."""
+def draw(snapshot: RunSnapshot, width: int) -> RenderableType:
+    """The whole screen for one snapshot, on a terminal `width` characters wide."""
     parts: list[RenderableType] = [_header(snapshot), _venues(snapshot)]
-    parts.append(_opportunities(snapshot) if snapshot.opportunities else _nothing(snapshot))
+    parts.append(_opportunities(snapshot, width) if snapshot.opportunities else _nothing(snapshot))
     parts.append(_footer(snapshot))
     return Group(*parts)
 
@@ -28,18 +32,17 @@ def draw(snapshot: RunSnapshot) -> RenderableType:
 def _header(snapshot: RunSnapshot) -> Text:
     line = Text("ArbEdge", style="bold")
     if snapshot.is_simulated:
-        line.append("  SIMULATED", style="bold black on yellow")
-        line.append(" lab exchanges on this machine, not a market", style="yellow")
+        line.append("  ")
+        line.append(" SIMULATED ", style="bold black on yellow")
+        line.append(" not a market", style="yellow")
     line.append(f"   {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC   up {snapshot.uptime_s:.0f} s", style="dim")
     return line
 
 
 def _venues(snapshot: RunSnapshot) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for name, justify in (("venue", "left"), ("state", "left"), ("instruments", "right"), ("quotes", "right")):
-        table.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True)
-    table.add_column("frames/s", justify="right", no_wrap=True)
-    table.add_column("clock", justify="right", no_wrap=True)
+    for name in ("venue", "state", "instruments", "quotes", "frames/s", "clock"):
+        table.add_column(name, justify="left" if name in {"venue", "state"} else "right", no_wrap=True)
     table.add_column("note", overflow="fold")
     for venue in snapshot.venues:
         table.add_row(*_venue_cells(venue))
@@ -50,7 +53,7 @@ def _venue_cells(venue: VenueLine) -> tuple[RenderableType, ...]:
     clock = "" if venue.clock_offset_ms is None else f"{venue.clock_offset_ms:+.0f} ms"
     return (
         venue.name,
-        Text(venue.state, style=_STATE_STYLE.get(venue.state, "")),
+        Text(venue.state, style=_STATE_STYLE.get(venue.state, "yellow")),
         f"{venue.instruments:,}",
         f"{venue.quotes:,}",
         f"{venue.frames_per_s:,.0f}",
@@ -59,62 +62,71 @@ def _venue_cells(venue: VenueLine) -> tuple[RenderableType, ...]:
     )
 
 
-def _opportunities(snapshot: RunSnapshot) -> Table:
-    table = Table(header_style="bold", expand=True, title=f"{len(snapshot.opportunities)} open, best first")
-    columns = (
-        "#",
-        "score",
-        "kind",
-        "asset",
-        "route",
-        "net bps",
-        "net",
-        "on capital",
-        "horizon",
-        "capacity",
-        "age",
-        "id",
-    )
-    right = {"#", "score", "net bps", "net", "on capital", "horizon", "capacity", "age"}
-    for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", no_wrap=name != "route")
-    for number, each in enumerate(snapshot.opportunities[:_ROWS_MAX], start=1):
-        table.add_row(*_cells(number, each, snapshot))
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the table: shown on terminals at least `from_width` wide."""
+
+    name: str
+    from_width: int
+    cell: Callable[[Opportunity, RunSnapshot], RenderableType]
+    is_right: bool = True
+
+
+def _opportunities(snapshot: RunSnapshot, width: int) -> Table:
+    shown = snapshot.opportunities[:_ROWS_MAX]
+    more = f" ({len(snapshot.opportunities) - len(shown)} more)" if len(shown) < len(snapshot.opportunities) else ""
+    table = Table(box=None, header_style="bold", padding=(0, 1), title_justify="left", title_style="bold")
+    table.title = f"{len(snapshot.opportunities)} open, best first{more}"
+    columns = [column for column in _COLUMNS if width >= column.from_width]
+    for column in columns:
+        table.add_column(column.name, justify="right" if column.is_right else "left", no_wrap=True)
+    for each in shown:
+        table.add_row(*(column.cell(each, snapshot) for column in columns))
     return table
 
 
-def _cells(number: int, each: Opportunity, snapshot: RunSnapshot) -> tuple[RenderableType, ...]:
-    age_s = (snapshot.as_of - each.opened_at).total_seconds()
-    net = Text(_short(each.priced.net, 2), style="green" if each.priced.net > 0 else "red")
+def _net(each: Opportunity) -> tuple[Decimal, Decimal]:
+    """What the row qualifies on: money and basis points; the closing net where that is what holds it up."""
+    priced = each.priced
+    if each.qualifies_on is Qualification.NET_CLOSE and isinstance(priced, PricedPair) and priced.hedge:
+        return priced.hedge.net_close, priced.hedge.net_close / priced.entry_notional * 10_000
+    return priced.net, priced.net_bps
+
+
+def _net_cell(each: Opportunity) -> Text:
+    text = Text(f"{_net(each)[0]:,.2f}", style="green")
     if each.qualifies_on is Qualification.NET_CLOSE:
-        net.append(" if it closes", style="yellow")
-    is_triangle = each.kind is OpportunityKind.TRIANGULAR
-    return (
-        str(number),
-        f"{each.score.total:.3f}",
-        each.kind.value,
-        each.asset,
-        _route(each),
-        _short(each.priced.net_bps, 1),
-        net,
-        f"{each.priced.return_on_capital * 100:.3f} %",
-        "now" if is_triangle else f"{figure(each.horizon_hours)} h",
-        f"{each.capacity_usd:,.0f}",
-        f"{age_s:.0f} s",
-        each.id[:10],
-    )
+        text.append(" if it closes", style="yellow")
+    return text
 
 
 def _route(each: Opportunity) -> str:
+    legs = each.candidate.legs
     if each.kind is OpportunityKind.TRIANGULAR:
-        return " → ".join(f"{leg.side} {leg.instrument.symbol}" for leg in each.candidate.legs)
-    long, short = each.candidate.legs
-    return f"{_name(long.instrument)} → {_name(short.instrument)}"
+        steps = " > ".join(f"{leg.side} {leg.instrument.symbol}" for leg in legs)
+        return f"{legs[0].instrument.venue}: {steps}"
+    return " / ".join(
+        f"{leg.side} {leg.instrument.symbol} {leg.instrument.kind}@{leg.instrument.venue}" for leg in legs
+    )
 
 
-def _name(instrument: tuple[str, str, str]) -> str:
-    venue, kind, symbol = instrument
-    return f"{venue} {kind} {symbol}"
+def _horizon(each: Opportunity) -> str:
+    return "now" if each.kind is OpportunityKind.TRIANGULAR else f"{figure(each.horizon_hours)} h"
+
+
+_COLUMNS = (
+    _Column("score", 60, lambda each, _: f"{each.score.total:.3f}"),
+    _Column("kind", _LESS_THAN_ANY_TERMINAL, lambda each, _: each.kind.value, is_right=False),
+    _Column("asset", _LESS_THAN_ANY_TERMINAL, lambda each, _: each.asset, is_right=False),
+    _Column("route", 125, lambda each, _: _route(each), is_right=False),
+    _Column("net bps", _LESS_THAN_ANY_TERMINAL, lambda each, _: f"{_net(each)[1]:,.1f}"),
+    _Column("net USDT", _LESS_THAN_ANY_TERMINAL, lambda each, _: _net_cell(each)),
+    _Column("on capital", 160, lambda each, _: f"{each.priced.return_on_capital * 100:.3f} %"),
+    _Column("horizon", 70, lambda each, _: _horizon(each)),
+    _Column("capacity", 145, lambda each, _: f"{each.capacity_usd:,.0f}"),
+    _Column("age", 80, lambda each, now: f"{(now.as_of - each.opened_at).total_seconds():.0f} s"),
+    _Column("id", _LESS_THAN_ANY_TERMINAL, lambda each, _: each.id[:8], is_right=False),
+)
 
 
 def _nothing(snapshot: RunSnapshot) -> Panel:
@@ -122,7 +134,7 @@ def _nothing(snapshot: RunSnapshot) -> Panel:
     if not snapshot.venues:
         lines.append("No venue is configured.")
     elif snapshot.quoting_venues == 0:
-        lines.append("No venue answers yet, so there is nothing to compare. ")
+        lines.append("No venue answers, so there is nothing to compare. It goes on trying; ")
         lines.append("`make demo` shows the same screen on simulated exchanges.")
     else:
         lines.append("Nothing qualifies right now: no candidate passes every gate.")
@@ -132,7 +144,7 @@ def _nothing(snapshot: RunSnapshot) -> Panel:
 
 
 def _closest(closest: Rejection) -> str:
-    reached = f" ({figure(closest.net_bps)} bps net)" if closest.net_bps is not None else ""
+    reached = f" ({closest.net_bps:,.2f} bps net)" if closest.net_bps is not None else ""
     route = " / ".join(f"{leg.side} {leg.instrument}" for leg in closest.candidate.legs)
     head = f"Closest: {closest.asset} {closest.candidate.kind}{reached}: {route}"
     return f"{head}\n  lacks {closest.gate}: {closest.reason}"
@@ -147,7 +159,3 @@ def _footer(snapshot: RunSnapshot) -> Text:
         line.append(f"note: {notice}\n", style="yellow")
     line.append("Ctrl-C ends · arbedge why ID · arbedge prove ID")
     return line
-
-
-def _short(value: Decimal, places: int) -> str:
-    return f"{value:,.{places}f}"
