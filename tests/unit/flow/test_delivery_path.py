@@ -252,8 +252,9 @@ def test_a_backlog_of_openings_only_grows_and_looks_for_updates_rarely():
         backlog.add(event(OPENED, str(k)))
     assert len(backlog) == 1000
     assert backlog.merged == 0
+    assert backlog._merge_beyond > 1000  # it does not search the whole line at every event
     backlog.drop(backlog.first(1000))
-    assert len(backlog) == 0
+    assert (len(backlog), backlog._merge_beyond) == (0, 4)
 
 
 async def test_memory_archive_ignores_what_is_older_than_known():

@@ -33,7 +33,7 @@ class Pace:
     patience_s: float = 5.0
     touch_appraisals: int = 2
     sweep_appraisals: int = 32
-    sweep_budget_ms: float = 25.0
+    pass_budget_ms: float = 25.0
     curve_s: float = 1.0
     kept_rejections: int = 5000
 

@@ -91,7 +91,7 @@ class Detector:
         if now_ns < self._idle_until_ns:
             return 0  # at most half of the thread's time goes into appraising between sweeps
         due = self._agenda.due(numbers, self._open_numbers, now_ns)
-        appraised = self._work(due, self._pace.touch_appraisals, now_ns)
+        appraised = self._work(due, self._pace.touch_appraisals)
         ended_ns = self._clock.monotonic_ns()
         self._idle_until_ns = ended_ns + (ended_ns - now_ns)
         return appraised
@@ -106,7 +106,7 @@ class Detector:
             self._rejections.retire(self._routes.route(number).legs)
         self._miss_fallen(hits)
         due = self._agenda.due(hits, self._open_numbers, now_ns)
-        self._work(due, self._pace.sweep_appraisals, now_ns)
+        self._work(due, self._pace.sweep_appraisals)
         self._tell(self._life.expire(self._clock.now(), self._clock.monotonic_ns()))
 
     def recover(self, records: Iterable[OpportunityRecord]) -> None:
@@ -170,11 +170,11 @@ class Detector:
             self._agenda.offer(number, gross)
         return numbers
 
-    def _work(self, due: list[int], most: int, began_ns: int) -> int:
-        """Appraise in order until the count or the time of one pass is used up; returns how many were."""
-        ends_ns = began_ns + int(self._pace.sweep_budget_ms * 1e6)
+    def _work(self, due: list[int], most: int) -> int:
+        """Appraise in order until the count or the time of one pass is used up, at least one; returns how many."""
+        ends_ns = self._clock.monotonic_ns() + int(self._pace.pass_budget_ms * 1e6)
         for done, number in enumerate(due):
-            if done >= most or self._clock.monotonic_ns() > ends_ns:
+            if done >= most or (done and self._clock.monotonic_ns() > ends_ns):
                 self.counts.deferred += len(due) - done
                 return done
             self._appraise(number)

@@ -276,6 +276,19 @@ async def test_one_pass_is_bounded_best_edge_first_and_the_rest_comes_next():
     assert {e.opportunity.asset for e in stage.events} == {f"A{k}" for k in range(8)}
 
 
+def test_a_pass_makes_progress_however_slow_the_machine():
+    stage = Stage(pace=Pace(pass_budget_ms=1.0))
+    stage.clock.__class__ = TollClock
+    stage.clock.toll_ns = 5_000_000
+    stage.basis(60600)
+    stage.market.quote_top(stage.cross, "0.0499", "0.05")
+    stage.market.quote_top(stage.eth, "3050", "3051")
+    stage.detector.sweep()
+    assert (stage.detector.counts.appraised, stage.detector.counts.deferred) == (1, 1)
+    stage.detector.sweep()
+    assert stage.detector.counts.appraised == 2
+
+
 async def test_what_an_earlier_run_left_open_is_closed_honestly():
     first = Stage()
     first.basis(60600)
@@ -328,3 +341,53 @@ async def test_free_trading_shows_net_that_the_gap_alone_cannot():
     stage.market.quote_top(stage.eth, "3007", "3008")
     stage.detector.sweep()
     assert stage.events[0].opportunity.priced.net_bps == pytest.approx(Decimal("23.3"), abs=Decimal("0.2"))
+
+
+class TollClock(ManualClock):
+    """Every look at the clock costs time, as computing does."""
+
+    def __init__(self, toll_ns):
+        super().__init__()
+        self.toll_ns = toll_ns
+
+    def monotonic_ns(self):
+        self._monotonic_ns += self.toll_ns
+        return self._monotonic_ns
+
+
+def test_ticks_leave_half_of_the_thread_to_others():
+    stage = Stage()
+    stage.basis(60600)
+    stage.detector.touch([stage.perp])
+    stage.clock.__class__ = TollClock
+    stage.clock.toll_ns = 3_000_000
+    for bid in (60610, 60620, 60630, 60640):
+        stage.basis(bid)
+        stage.detector.touch([stage.perp])
+    appraised = stage.detector.counts.appraised
+    assert 1 < appraised < 5
+
+
+async def test_the_size_curve_is_drawn_anew_only_now_and_then():
+    stage = Stage(pace=Pace(curve_s=1.0))
+    stage.basis(60600)
+    stage.detector.sweep()
+    first = stage.events[-1].opportunity.size_curve
+    stage.basis(60610)
+    await stage.pass_time(0.5)
+    assert stage.events[-1].opportunity.size_curve is first
+    stage.basis(60620)
+    await stage.pass_time(0.6)
+    assert stage.events[-1].opportunity.size_curve is not first
+
+
+async def test_the_return_scored_is_of_the_net_that_qualified():
+    stage = Stage()
+    stage.basis(60600)
+    stage.detector.sweep()
+    found = stage.events[0].opportunity
+    returned = float(found.priced.hedge.net_close / found.priced.capital)
+    assert {name: value for name, value, _ in found.score.parts}["return_on_capital"] == pytest.approx(
+        returned / (returned + 0.002)
+    )
+    assert returned > 0
