@@ -44,11 +44,11 @@ def test_two_settlements_at_one_moment_are_taken_together(make_pair):
     evidence = parse(
         make_pair(
             "perp_perp",
-            short__settlements=settlements("0.03", "0.03"),
-            long__settlements=settlements("0.02", "-0.02"),
+            long__settlements=settlements("-0.2", "-0.04"),
+            short__settlements=settlements("-0.2", "0.02"),
         )
     )
-    # 15.375 - 9.95 = 5.425 at one o'clock, 15.375 + 9.95 more at two; 12.02 to earn back.
+    # 99.5 - 102.5 at one o'clock, 19.9 + 10.25 more at two; 12.02 to earn back.
     assert price_horizons(evidence, HOURS).breakeven_hours == 2
 
 

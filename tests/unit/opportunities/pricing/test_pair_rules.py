@@ -180,7 +180,7 @@ def test_units_turn_contracts_and_thousands_into_base_units(make_pair):
 
 
 def test_the_order_is_cut_to_both_lots(make_pair):
-    assert picked(make_pair(long__lot="0.4", short__lot="0.6"), "order_qty") == ("4.8",)
+    assert picked(make_pair(long__lot="0.4", short__lot="0.7"), "order_qty") == ("2.8",)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,11 @@ def test_capacity_of_books_that_always_pay_is_all_they_hold(make_pair):
     assert capacity(parse(make_pair())) == 1000
 
 
+def test_a_net_of_exactly_zero_still_counts(make_pair):
+    even = {"asks": [["102", "10"]], "bids": [["99", "10"]]}
+    assert capacity(parse(make_pair(long__book=even, short__book=FLAT, **FREE))) == 1020
+
+
 @pytest.mark.parametrize("notional", ["500", "9"])
 def test_capacity_is_zero_when_no_size_pays(notional, make_pair):
     assert capacity(parse(make_pair("spot_perp", notional=notional))) == 0
