@@ -56,9 +56,9 @@ def cases() -> list[Case]:
             subject=scan,
             reference=naive_scan,
             unit="scan",
-            bar=20.0,
+            bar=50.0,
             bar_text=f"full scan of {len(market.instruments()):,} instruments, {len(routes):,} routes x 5 horizons:"
-            " >= 20x the dict loop",
+            " >= 50x the dict loop",
         ),
         Case(
             name="detection.touch",

@@ -29,7 +29,7 @@ class Pace:
     """How much appraising is done: bounds of one pass and of one candidate. `_ms` and `_s` are monotonic time."""
 
     reprice_ms: float = 100.0
-    focus: int = 24
+    focus: int = 20
     patience_s: float = 5.0
     touch_appraisals: int = 2
     sweep_appraisals: int = 32
