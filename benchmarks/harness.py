@@ -181,7 +181,7 @@ def judge(case: Case, measured: Measured, budgets: Mapping[str, Mapping[str, flo
         if value is None:
             raise ValueError(f"{case.name} has a ratio to reach but no reference")
         is_met = value >= bar if is_more_better else value <= bar
-        verdicts.append((f"{'>=' if is_more_better else '<='} {bar:,g} {unit}", is_met))
+        verdicts.append((f"{'>=' if is_more_better else '<='} {bar:,.10g} {unit}", is_met))
     return verdicts
 
 
