@@ -3,8 +3,8 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable
-from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -36,10 +36,10 @@ class StopSignal:
         self._loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             self._before[number] = signal.getsignal(number)
-            try:
-                self._loop.add_signal_handler(number, self._hear, number)
-            except NotImplementedError:  # Windows: no loop handlers, the interpreter's own come in any frame
+            if sys.platform == "win32":  # its loops take no signals; the interpreter's own come in any frame
                 signal.signal(number, self._hear_in_frame)
+            else:
+                self._loop.add_signal_handler(number, self._hear, number)
         return self
 
     def __exit__(
@@ -47,7 +47,7 @@ class StopSignal:
     ) -> None:
         assert self._loop is not None
         for number, before in self._before.items():
-            with suppress(NotImplementedError):
+            if sys.platform != "win32":
                 self._loop.remove_signal_handler(number)
             signal.signal(number, signal.SIG_DFL if before is None else before)
         self._before.clear()
