@@ -13,6 +13,7 @@ __all__ = ["Planner"]
 
 _LOOK_AHEAD_MS = 300_000
 _LOOK_BACK_MS = 3_600_000
+_HOUR_MS = 3_600_000
 
 
 class _Running:
@@ -36,13 +37,13 @@ class Planner:
         fitting = [plant for plant in scenario.plants if all(leg.key in books for leg in plant.legs)]
         self._plants = [_Running(plant, self._start_ms) for plant in fitting]
         self._waiting = sorted(scenario.faults, key=lambda fault: fault.at_s)
-        self._settles_ms = self._next_settlement(self._start_ms)
+        self._settles_ms = (self._start_ms // _HOUR_MS + 1) * _HOUR_MS
 
     def turn(self, true_ms: int) -> list[LiveBook]:
         """Open and close what is due, stage due faults; returns the books that moved for it."""
-        if true_ms >= self._settles_ms:
+        while true_ms >= self._settles_ms:
             self._keep_settled()
-            self._settles_ms = self._next_settlement(true_ms)
+            self._settles_ms += _HOUR_MS
         while self._waiting and self._start_ms + self._waiting[0].at_s * 1000 <= true_ms:
             due = self._waiting.pop(0)
             document = {"fault": due.name, "params": due.params, "seconds": due.seconds}
@@ -129,14 +130,11 @@ class Planner:
             "reason": plant.reason,
         }
 
-    def _next_settlement(self, true_ms: int) -> int:
-        return (true_ms // 3_600_000 + 1) * 3_600_000
-
     def _keep_settled(self) -> None:
         """At a full hour, remember what each contract that settled then had announced."""
         for book in self._stage.world.books.values():
             terms = book.listing.funding
-            if terms is not None and self._settles_ms % (terms.interval_h * 3_600_000) == 0:
+            if terms is not None and self._settles_ms % (terms.interval_h * _HOUR_MS) == 0:
                 self._stage.funding.keep(book.listing, self._settles_ms)
 
 
