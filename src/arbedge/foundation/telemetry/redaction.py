@@ -6,14 +6,15 @@ Hiding too much is the intended failure: a hidden word costs a look, a written s
 import json
 import math
 import re
+import string
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote
 
 __all__ = ["HIDDEN", "Redactor"]
 
 HIDDEN = "***"
+_UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 _SHORTEST = 4
 _DEEPEST = 8
 
@@ -54,7 +55,13 @@ class Redactor:
         """
         if len(value) < _SHORTEST:
             return
-        for form in (value, quote(value, safe=""), quote(value), json.dumps(value)[1:-1], repr(value)[1:-1]):
+        for form in (
+            value,
+            _percent_encoded(value, ""),
+            _percent_encoded(value, "/"),
+            json.dumps(value)[1:-1],
+            repr(value)[1:-1],
+        ):
             self._known[form] = None
         longest_first = sorted(self._known, key=len, reverse=True)
         self._values = re.compile("|".join(re.escape(form) for form in longest_first))
@@ -81,3 +88,12 @@ class Redactor:
         if isinstance(value, list | tuple | set | frozenset) and depth < _DEEPEST:
             return [self.value(item, depth + 1) for item in value]
         return self.text(str(value) if isinstance(value, str | Decimal) else repr(value))
+
+
+def _percent_encoded(text: str, kept: str) -> str:
+    """As it stands in an address (RFC 3986 section 2.1), unreserved and `kept` characters left alone."""
+    plain = _UNRESERVED | frozenset(kept)
+    return "".join(
+        char if char in plain else "".join(f"%{byte:02X}" for byte in char.encode(errors="surrogatepass"))
+        for char in text
+    )
