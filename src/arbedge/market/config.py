@@ -1,7 +1,7 @@
 """Settings of the market stage: how fresh is fresh, how often slow facts are read again, what is watched.
 
 Seconds are floats (they time things, never price them). Source of the freshness defaults: the gate
-definitions in docs/reference/opportunities.md.
+definitions in docs/reference/gates.md.
 """
 
 from decimal import Decimal

@@ -1,6 +1,6 @@
 """Settings of the opportunities stage: the gates' limits, what is priced, how long rows live.
 
-Money is in the reporting currency (USDT) as Decimal. Source of every default: docs/reference/opportunities.md.
+Money is in the reporting currency (USDT) as Decimal. Source of every default: docs/reference/gates.md.
 """
 
 from decimal import Decimal
