@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from arbedge.lab.world import Bend
 
-__all__ = ["DAY_S", "Leg", "Plant", "carry", "decoys", "repeat", "triangle", "triangle_into"]
+__all__ = ["DAY_S", "Leg", "Plant", "carry", "decoys", "delisting", "repeat", "triangle", "triangle_into"]
 
 DAY_S = 86_400.0
 
@@ -33,7 +33,7 @@ class Plant:
     """One planted thing: its kind and legs, when, which markets it bends and how, and what it teaches.
 
     `rate_8h` is the planted funding (fraction per eight hours) of its perp, `news_bps` moves its coin everywhere
-    as it opens.
+    as it opens, `halts` are markets whose trading stops for good as it opens.
     """
 
     kind: str
@@ -46,6 +46,7 @@ class Plant:
     rate_8h: float | None = None
     news_bps: float = 0.0
     coin: str = ""
+    halts: tuple[tuple[str, str], ...] = ()
 
 
 def carry(ticker: str, rate_8h: float, gap_bps: float, at_s: float = 0.0, for_s: float = DAY_S) -> Plant:
@@ -93,6 +94,15 @@ def triangle_into(coin: str, fiat: str, shift_bps: float, at_s: float = 0.0, for
         bends={("spot", f"{coin}{fiat}"): Bend(shift_bps=-shift_bps)},
         reason=f"{coin}{fiat} stands {shift_bps:.0f} bps low, three fees take 30",
     )  # fmt: skip
+
+
+def delisting(coin: str, at_s: float) -> Plant:
+    """Spot trading of a coin stops while its perp goes on and leaves the last spot price behind."""
+    return replace(
+        _pair(coin, "spot trading stopped: the edge is with a book nobody can trade", perp=Bend(shift_bps=120)),
+        at_s=at_s,
+        halts=(("spot", f"{coin}USDT"),),
+    )
 
 
 def repeat(plant: Plant, every_s: float, count: int) -> list[Plant]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from arbedge.errors import ConfigError
 from arbedge.lab.chance import seeded
-from arbedge.lab.plants import DAY_S, Plant, carry, decoys, repeat, triangle, triangle_into
+from arbedge.lab.plants import DAY_S, Plant, carry, decoys, delisting, repeat, triangle, triangle_into
 
 __all__ = ["Scenario", "ScheduledFault", "find_scenario", "scenarios"]
 
@@ -50,6 +50,8 @@ def _build() -> list[Scenario]:
                  paying + traps),
         Scenario("decoys", "only traps: halted, stale, thin, coarse, colliding, wide, luring, fee-eaten", traps),
         Scenario("fleeting", "opportunities that live one to twenty seconds", tuple(_fleeting())),
+        Scenario("delisting", "spot trading of a paying coin stops after twenty seconds, of another after forty",
+                 (*paying, delisting("DOGE", 20.0), delisting("AVAX", 40.0))),
         Scenario("faults", "steady, with every kind of fault once, one after another", paying + traps, _tour()),
         Scenario("chaos", "steady, with faults drawn at random, up to three at a time", paying + traps, _storm()),
         Scenario("gaps", "steady, losing one depth frame in ten", paying, _lasting("gap", rate=0.1)),

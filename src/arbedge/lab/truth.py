@@ -36,7 +36,9 @@ class Planner:
         books = stage.world.books
         fitting = [plant for plant in scenario.plants if all(leg.key in books for leg in plant.legs)]
         self._plants = [_Running(plant, self._start_ms) for plant in fitting]
-        self._waiting = sorted(scenario.faults, key=lambda fault: fault.at_s)
+        symbols = {symbol for _, symbol in books}
+        aimed = [fault for fault in scenario.faults if fault.params.get("symbol", "BTCUSDT") in symbols]
+        self._waiting = sorted(aimed, key=lambda fault: fault.at_s)
         self._settles_ms = (self._start_ms // _HOUR_MS + 1) * _HOUR_MS
 
     def turn(self, true_ms: int) -> list[LiveBook]:
@@ -66,6 +68,10 @@ class Planner:
 
     def _open(self, running: _Running, true_ms: int) -> list[LiveBook]:
         plant, world = running.plant, self._stage.world
+        for other in self._plants:
+            if other.is_open and any(leg.key in plant.halts for leg in other.plant.legs):
+                other.closes_ms = true_ms
+                self._close(other, true_ms)
         running.is_open = True
         if any(bend.is_muted for bend in plant.bends.values()):
             # the last thing its listeners hear is the quiet price, so let them hear it before the silence
@@ -81,6 +87,8 @@ class Planner:
             if terms is not None and plant.rate_8h is not None:
                 bend = world.bends.setdefault(leg.key, Bend())
                 bend.funding_rate = plant.rate_8h * terms.interval_h / 8
+        for key in plant.halts:
+            world.halt(key)
         if plant.news_bps:
             world.nudge(plant.coin, plant.news_bps)
         moved = world.refresh([leg.key for leg in plant.legs], true_ms)

@@ -9,7 +9,7 @@ a `Bend` (a planted opportunity, a decoy or a fault) moves one market away from 
 import math
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from arbedge.lab.books import Best, LiveBook
@@ -60,7 +60,7 @@ class _Path:
 
 
 class World:
-    """All books of one universe; `step` moves some of them and says which."""
+    """All books of one universe; `step` moves some of them and says which. `halts` counts markets stopped since."""
 
     def __init__(self, universe: Universe, now_ms: int, changes_per_s: float | None = None) -> None:
         self._rng = seeded(f"world-{universe.seed}")
@@ -85,6 +85,7 @@ class World:
         self._weights = list(accumulate(ranks[name] ** -0.4 for name in self._names))
         per_pick = sum(len(books) for books in self._by_coin.values()) / len(self._names)
         self._picks_per_ms = (changes_per_s or universe.changes_per_s) / per_pick / 1000
+        self.halts = 0
         self._owed = 0.0
         self._at_ms = now_ms
         for name in self._names:
@@ -125,6 +126,15 @@ class World:
         bend = self.bends.get((listing.market, listing.symbol))
         shift_bps = listing.basis_bps + (bend.shift_bps if bend is not None else 0.0)
         return self.index(listing) * (1 + shift_bps / 1e4)
+
+    def halt(self, key: tuple[str, str]) -> None:
+        """Stop trading of one market for good: its book stands still and its venue lists it as stopped."""
+        book = self.books[key]
+        if not book.listing.is_trading:
+            return
+        book.listing = replace(book.listing, status="BREAK" if key[0] == "spot" else "SETTLING")
+        self._by_coin[book.listing.coin].remove(book)
+        self.halts += 1
 
     def nudge(self, coin: str, shift_bps: float) -> None:
         """Move a coin's price everywhere by that much, as news would; the walk reverts from there."""

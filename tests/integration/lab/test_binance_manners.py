@@ -305,3 +305,18 @@ async def test_a_slow_reader_is_cut_off_and_the_rest_go_on():
             while lab.venue.streams.open_count == 2:
                 await fast.receive()
             assert (await fast.receive()).type is aiohttp.WSMsgType.TEXT
+
+
+async def test_a_halted_market_is_listed_as_such_from_then_on():
+    async with lab_and_client() as (lab, session):
+
+        async def status(query=""):
+            listed = (await (await session.get(f"/api/v3/exchangeInfo{query}")).json())["symbols"]
+            return {row["symbol"]: row["status"] for row in listed}
+
+        assert (await status())["SOLBTC"] == "TRADING"
+        lab.stage.world.halt(("spot", "SOLBTC"))
+        assert (await status())["SOLBTC"] == "BREAK"
+        assert await status("?symbol=SOLBTC") == {"SOLBTC": "BREAK"}
+        assert len(await status('?symbols=["BTCUSDT","SOLBTC"]')) == 2
+        assert (await session.get("/api/v3/exchangeInfo?symbol=NOPE")).status == 400

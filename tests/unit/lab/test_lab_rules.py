@@ -6,7 +6,7 @@ from arbedge.errors import ConfigError, Invalid
 from arbedge.foundation.runtime.clock import ManualClock
 from arbedge.lab.config import LabOptions
 from arbedge.lab.exchanges.binance.garble import Garbler
-from arbedge.lab.exchanges.binance.limits import WeightMeter
+from arbedge.lab.exchanges.binance.limits import CallMeter, WeightMeter
 from arbedge.lab.exchanges.binance.topics import parse_topic
 from arbedge.lab.faults import FAULTS, FaultBoard, parse_fault
 from arbedge.lab.scenarios import find_scenario, scenarios
@@ -27,6 +27,14 @@ def test_weights_fill_a_minute_then_429_then_a_ban():
     assert meter.charge("a", 1, now_ms + MINUTE_MS).status == 418
     freed = meter.charge("a", 1, now_ms + 2 * MINUTE_MS)
     assert (freed.status, freed.used) == (200, 1)
+
+
+def test_funding_calls_have_their_own_count():
+    meter = CallMeter()
+    assert [meter.charge("a", 1000 + i) for i in range(500)] == [0] * 500
+    assert meter.charge("a", 2000) == 299
+    assert meter.charge("b", 2000) == 0
+    assert meter.charge("a", 1000 + 5 * MINUTE_MS) == 0
 
 
 @pytest.mark.parametrize(
@@ -184,3 +192,42 @@ async def test_a_settlement_is_remembered_as_it_was_announced():
     last = stage.funding.history(item, 0, stage.true_ms(), stage.true_ms())[-1]
     assert last.rate == pytest.approx(announced, rel=1e-6)
     assert last.rate > 0.001
+
+
+async def test_a_delisted_market_stands_still_and_its_plant_is_closed():
+    clock = ManualClock()
+    stage = Stage(LabOptions(universe="small"), clock)
+    planner = Planner(stage, find_scenario("delisting"))
+    planner.turn(stage.true_ms())
+    await clock.advance(21)
+    planner.turn(stage.true_ms())
+    spot = stage.world.books["spot", "DOGEUSDT"]
+    assert (spot.listing.status, stage.world.halts) == ("BREAK", 1)
+    told = [entry for entry in planner.truth(stage.true_ms()) if entry["asset"] == "DOGE"]
+    assert [(entry["is_decoy"], entry["is_open"]) for entry in told] == [(False, False), (True, True)]
+    stood = spot.update_id
+    for _ in range(50):
+        await clock.advance(0.1)
+        stage.world.step(stage.true_ms())
+    assert spot.update_id == stood
+    assert stage.world.books["usdm", "DOGEUSDT"].listing.is_trading
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("faults", 260), ("chaos", 400), ("fleeting", 120)])
+async def test_scheduled_scenarios_run_through(name, seconds):
+    clock = ManualClock()
+    stage = Stage(LabOptions(universe="small", scenario=name), clock)
+    planner = Planner(stage, find_scenario(name))
+    seen = set()
+    for _ in range(seconds):
+        await clock.advance(1)
+        for fault in stage.faults.expire(clock.monotonic_ns()):
+            stage.end(fault)
+        planner.turn(stage.true_ms())
+        stage.world.step(stage.true_ms())
+        seen |= {fault.name for fault in stage.faults.staged()}
+    if name == "faults":
+        assert seen == set(FAULTS)
+        assert stage.faults.is_quiet
+        assert not any(bend.is_crossed for bend in stage.world.bends.values())
+    assert (len(seen) > 8) == (name != "fleeting")

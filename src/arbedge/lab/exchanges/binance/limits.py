@@ -6,11 +6,13 @@ seconds left of the minute; one that goes on all the same is banned: 418, with t
 
 from dataclasses import dataclass
 
-__all__ = ["WEIGHT_LIMITS", "Verdict", "WeightMeter"]
+__all__ = ["WEIGHT_LIMITS", "CallMeter", "Verdict", "WeightMeter"]
 
 WEIGHT_LIMITS = {"spot": 6000, "usdm": 2400}
 _PATIENCE = 10  # further requests after the first 429 of a minute before the ban
 _MINUTE_MS = 60_000
+_FUNDING_CALLS = 500
+_FUNDING_WINDOW_MS = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,18 @@ class WeightMeter:
             account.banned_until_ms = now_ms + self._ban_ms
             return Verdict(418, account.used, -(-self._ban_ms // 1000))
         return Verdict(429, account.used, -(-((minute + 1) * _MINUTE_MS - now_ms) // 1000))
+
+
+class CallMeter:
+    """Calls of `fundingRate` and `fundingInfo` together: 500 in five minutes an address, whatever their weight."""
+
+    def __init__(self) -> None:
+        self._calls: dict[str, list[int]] = {}
+
+    def charge(self, address: str, now_ms: int) -> int:
+        """Count a call; 0 when it passes, else the seconds until one would."""
+        recent = [at for at in self._calls.get(address, []) if now_ms - at < _FUNDING_WINDOW_MS]
+        if len(recent) >= _FUNDING_CALLS:
+            return -(-(recent[0] + _FUNDING_WINDOW_MS - now_ms) // 1000)
+        self._calls[address] = [*recent, now_ms]
+        return 0

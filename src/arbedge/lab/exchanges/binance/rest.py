@@ -51,12 +51,12 @@ class RestDesk:
         self._spot = {book.listing.symbol: book for book in books if book.listing.market == "spot"}
         self._usdm = {book.listing.symbol: book for book in books if book.listing.market == "usdm"}
         spot = [book.listing for book in self._spot.values()]
-        usdm = [book.listing for book in self._usdm.values()]
-        self._spot_listing = directory.spot_listing(spot)
-        self._usdm_listing = directory.usdm_listing(usdm)
-        self._funding_exceptions = directory.funding_exceptions(usdm)
+        self._funding_exceptions = directory.funding_exceptions([book.listing for book in self._usdm.values()])
         self._margin_pairs = directory.margin_pairs(spot)
         self._coin_networks = directory.coin_networks(spot)
+        self._bodies: dict[str, tuple[int, bytes]] = {}
+        for host in ("spot", "usdm"):
+            self._body(host)  # encoded before the first client waits for it
         self.endpoints = self._spot_endpoints() | self._usdm_endpoints()
 
     def find(self, path: str) -> Endpoint:
@@ -92,7 +92,7 @@ class RestDesk:
         table: dict[str, Endpoint] = {}
         of("ping", _flat(1), lambda _: "{}")
         of("time", _flat(1), lambda _: self._time("spot"))
-        of("exchangeInfo", _flat(20), lambda _: self._listing("spot", self._spot_listing))
+        of("exchangeInfo", _flat(20), lambda p: self._listing("spot", p))
         of("ticker/bookTicker", _by_symbol(2, 4), lambda p: self._rows(books, p, shapes.book_ticker_row))
         of("ticker/price", _by_symbol(2, 4), lambda p: self._rows(books, p, self._price_row))
         of("ticker/24hr", _spot_day_weight, lambda p: self._rows(books, p, self._day_row))
@@ -117,7 +117,7 @@ class RestDesk:
         table: dict[str, Endpoint] = {}
         of("ping", _flat(1), lambda _: "{}")
         of("time", _flat(1), lambda _: self._time("usdm"))
-        of("exchangeInfo", _flat(1), lambda _: self._listing("usdm", self._usdm_listing))
+        of("exchangeInfo", _flat(1), lambda p: self._listing("usdm", p))
         of("ticker/bookTicker", _by_symbol(2, 5), lambda p: self._rows(books, p, shapes.book_ticker_row))
         of("ticker/price", _by_symbol(1, 2), lambda p: self._rows(books, p, self._price_row))
         of("ticker/24hr", _by_symbol(1, 40), lambda p: self._rows(books, p, self._day_row))
@@ -138,8 +138,22 @@ class RestDesk:
     def _time(self, host: str) -> str:
         return f'{{"serverTime":{self._ms(host)}}}'
 
-    def _listing(self, host: str, body: bytes) -> bytes:
+    def _listing(self, host: str, params: Params) -> bytes:
+        body = self._body(host)
+        if host == "spot" and (params.get("symbol") or params.get("symbols")):
+            names = _names(params["symbols"]) if params.get("symbols") else [params["symbol"]]
+            body = directory.spot_listing([self._book(self._spot, {"symbol": name}).listing for name in names])
         return b'{"timezone":"UTC","serverTime":%d,' % self._ms(host) + body
+
+    def _body(self, host: str) -> bytes:
+        """The encoded list of a host's markets, encoded anew only when one of them was halted since."""
+        halts = self._stage.world.halts
+        kept = self._bodies.get(host)
+        if kept is None or kept[0] != halts:
+            books = (self._spot if host == "spot" else self._usdm).values()
+            encode = directory.spot_listing if host == "spot" else directory.usdm_listing
+            kept = self._bodies[host] = halts, encode([book.listing for book in books])
+        return kept[1]
 
     def _book(self, books: Mapping[str, LiveBook], params: Params) -> LiveBook:
         symbol = params.get("symbol")

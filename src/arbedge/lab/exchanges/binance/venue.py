@@ -7,12 +7,14 @@ from aiohttp import web
 
 from arbedge.lab.books import LiveBook
 from arbedge.lab.exchanges.binance.channels import ChannelBoard
-from arbedge.lab.exchanges.binance.limits import WEIGHT_LIMITS, WeightMeter
+from arbedge.lab.exchanges.binance.limits import WEIGHT_LIMITS, CallMeter, WeightMeter
 from arbedge.lab.exchanges.binance.rest import Endpoint, Refused, RestDesk
 from arbedge.lab.exchanges.binance.streams import StreamDesk, is_stream_path
 from arbedge.lab.stage import Stage
 
 __all__ = ["BinanceVenue"]
+
+_FUNDING_PATHS = {"/fapi/v1/fundingRate", "/fapi/v1/fundingInfo"}
 
 
 class BinanceVenue:
@@ -26,6 +28,7 @@ class BinanceVenue:
         self._boards = {host: ChannelBoard(stage, host) for host in WEIGHT_LIMITS}
         self.streams = StreamDesk(stage, self._boards)
         self._meters = {host: WeightMeter(host, stage.options.pace.ban_s) for host in WEIGHT_LIMITS}
+        self._funding_calls = CallMeter()
         self.served = 0
 
     def turn(self, changed: list[LiveBook], true_ms: int, now_ns: int) -> None:
@@ -78,9 +81,12 @@ class BinanceVenue:
         now_ms = self._stage.true_ms()
         verdict = self._meters[endpoint.host].charge(request.remote or "?", endpoint.weigh(request.query), now_ms)
         headers["X-MBX-USED-WEIGHT-1M"] = headers["X-MBX-USED-WEIGHT"] = str(verdict.used)
-        if verdict.status == 200:
-            return None
-        return _limited(verdict.status, verdict.retry_after_s, now_ms, headers)
+        if verdict.status != 200:
+            return _limited(verdict.status, verdict.retry_after_s, now_ms, headers)
+        if request.path in _FUNDING_PATHS:
+            wait_s = self._funding_calls.charge(request.remote or "?", now_ms)
+            return _limited(429, wait_s, now_ms, headers) if wait_s else None
+        return None
 
     def _fault(self, request: web.Request, host: str) -> web.Response | None:
         """What a staged fault answers instead of the venue; None when none is in the way."""
