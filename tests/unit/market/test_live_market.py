@@ -2,6 +2,7 @@ from datetime import timedelta
 from decimal import Decimal
 from math import isnan, nan
 
+import numpy as np
 import pytest
 
 from arbedge.domain.instrument import MarketKind
@@ -77,7 +78,7 @@ def test_a_lost_connection_empties_the_board_until_frames_come_anew(live):
     live.quote(live.btc, 100.0, 100.1, sequence=9)
     assert live.market.conversion("USDC") is not None
     assert live.market.accept_link(live.streams.event("top", LinkState.LOST, reason="cut")) == (0, 1, 2)
-    assert isnan(live.market.columns().bid).all()
+    assert np.isnan(live.market.columns().bid).all()
     assert live.market.conversion("USDC") is None
     live.market.accept_link(live.streams.event("top", LinkState.SUBSCRIBED, (0, 1, 2)))
     assert live.market.board.quoted == 0
