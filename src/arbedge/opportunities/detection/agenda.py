@@ -32,7 +32,7 @@ class Pace:
     focus: int = 20
     patience_s: float = 5.0
     touch_appraisals: int = 2
-    sweep_appraisals: int = 32
+    sweep_appraisals: int = 64
     pass_budget_ms: float = 25.0
     curve_s: float = 1.0
     kept_rejections: int = 5000

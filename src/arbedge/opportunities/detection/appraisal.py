@@ -150,6 +150,7 @@ class Appraiser:
         yield Gate.NETWORK, gates.network(evidence.mode)
         edges = [("price gap", units.gap * _BPS), *_net_edges(choice.priced)]
         yield Gate.PLAUSIBLE, gates.plausible(edges, config.plausible_cap_bps)
+        yield Gate.NET, None if work.kind in config.kinds else f"{work.kind} is not among opportunities.kinds"
         yield Gate.NET, self._net(work) and self._net_if_it_closes(work, evidence, units)
 
     def _triangle(self, work: _Work) -> _Verdicts:

@@ -90,8 +90,7 @@ class Detector:
         now_ns = self._clock.monotonic_ns()
         if now_ns < self._idle_until_ns:
             return 0  # at most half of the thread's time goes into appraising between sweeps
-        due = self._agenda.due(numbers, self._open_numbers, now_ns)
-        appraised = self._work(due, self._pace.touch_appraisals)
+        appraised = self._work(numbers, self._pace.touch_appraisals)
         ended_ns = self._clock.monotonic_ns()
         self._idle_until_ns = ended_ns + (ended_ns - now_ns)
         return appraised
@@ -105,8 +104,7 @@ class Detector:
         for number in self._agenda.keep_only(hits | self._open_numbers.keys()):
             self._rejections.retire(self._routes.route(number).legs)
         self._miss_fallen(hits)
-        due = self._agenda.due(hits, self._open_numbers, now_ns)
-        self._work(due, self._pace.sweep_appraisals)
+        self._work(hits, self._pace.sweep_appraisals)
         self._tell(self._life.expire(self._clock.now(), self._clock.monotonic_ns()))
 
     def recover(self, records: Iterable[OpportunityRecord]) -> None:
@@ -170,15 +168,22 @@ class Detector:
             self._agenda.offer(number, gross)
         return numbers
 
-    def _work(self, due: list[int], most: int) -> int:
-        """Appraise in order until the count or the time of one pass is used up, at least one; returns how many."""
+    def _work(self, numbers: Collection[int], most: int) -> int:
+        """Appraise what is due among these until the count or the time of one pass is used up, at least one.
+
+        What is rejected at once leaves the focus to others, so the agenda is asked again until nothing is due.
+        Returns how many were appraised.
+        """
         ends_ns = self._clock.monotonic_ns() + int(self._pace.pass_budget_ms * 1e6)
-        for done, number in enumerate(due):
-            if done >= most or (done and self._clock.monotonic_ns() > ends_ns):
-                self.counts.deferred += len(due) - done
-                return done
-            self._appraise(number)
-        return len(due)
+        done = 0
+        while due := self._agenda.due(numbers, self._open_numbers, self._clock.monotonic_ns()):
+            for place, number in enumerate(due):
+                if done >= most or (done and self._clock.monotonic_ns() > ends_ns):
+                    self.counts.deferred += len(due) - place
+                    return done
+                self._appraise(number)
+                done += 1
+        return done
 
     def _appraise(self, number: int) -> None:
         route, gross = self._routes.route(number), self._screen.gross(number)

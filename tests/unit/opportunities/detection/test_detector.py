@@ -276,6 +276,20 @@ async def test_one_pass_is_bounded_best_edge_first_and_the_rest_comes_next():
     assert {e.opportunity.asset for e in stage.events} == {f"A{k}" for k in range(8)}
 
 
+def test_what_is_held_back_at_once_leaves_its_place_to_others_in_the_same_pass():
+    stage = Stage(pace=Pace(focus=2))
+    for k in range(9):
+        a, b = stage.market.add(spot(f"A{k}USDT", f"A{k}")), stage.market.add(perp(f"A{k}USDT", f"A{k}"))
+        stage.market.quote_top(a, "100", "100.01")
+        stage.market.quote_top(b, str(102 + k), str(103 + k))
+        stage.pay(b, "0")
+        if k:
+            stage.market.identify(a, b, IdentityFinding(IdentityLevel.UNKNOWN, "another coin"))
+    stage.detector.sweep()
+    assert stage.detector.rejected() == {Gate.IDENTITY: 8}
+    assert [e.opportunity.asset for e in stage.events] == ["A0"]
+
+
 def test_a_pass_makes_progress_however_slow_the_machine():
     stage = Stage(pace=Pace(pass_budget_ms=1.0))
     stage.clock.__class__ = TollClock

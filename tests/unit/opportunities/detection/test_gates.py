@@ -284,6 +284,17 @@ def test_two_perpetuals_are_named_by_their_price_edge():
     assert apart.evidence.kind is OpportunityKind.PERP_PERP
 
 
+def test_two_perpetuals_of_a_kind_not_asked_for_are_held_back():
+    room = Room(kinds=(OpportunityKind.FUNDING,))
+    other = room.market.add(perp("BTC-USDT-SWAP", "BTC", venue="okx"))
+    room.pay(other, "-0.002")
+    room.market.quote_top(other, "60499", "60500")
+    refused = room.appraise(other, room.perp)
+    assert refused.rejection.gate is Gate.NET
+    assert refused.rejection.reason == "perp_perp is not among opportunities.kinds"
+    assert refused.lacking_bps is None
+
+
 def test_an_adverse_gap_costs_all_of_itself_and_never_qualifies_if_it_closes():
     room = Room()
     room.pay(room.perp, "0.0005")
