@@ -3,7 +3,7 @@
 import asyncio
 
 from arbedge.foundation.container.container import ServiceContainer
-from arbedge.foundation.container.registry import ServiceRegistry
+from arbedge.foundation.container.registry import Registry
 from arbedge.foundation.runtime.clock import SystemClock
 from benchmarks.harness import Case
 
@@ -44,7 +44,7 @@ def build_answers() -> Answers:
 
 
 def cases() -> list[Case]:
-    registry = ServiceRegistry()
+    registry = Registry()
     for recipe in (Limits, Rows, Ranking, Answers):
         registry.add(recipe.__name__.lower(), recipe)
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from arbedge.bootstrap.crews import ViewCrew
-from arbedge.bootstrap.datadir import DataDir
+from arbedge.bootstrap.datadir import Datadir
 from arbedge.bootstrap.observing import Observer
 from arbedge.bootstrap.settings import LoadedSettings
 from arbedge.bootstrap.snapshot import RunSnapshot, VenueLine
@@ -14,7 +14,7 @@ from arbedge.bootstrap.wiring import RunPlan, registry_for
 from arbedge.domain.events import OpportunityEvent
 from arbedge.domain.opportunity import Gate
 from arbedge.flow.delivery_path import DeliveryPath
-from arbedge.foundation.container import ContainerConfig, MetricServiceHooks, ServiceContainer, ServiceHealth
+from arbedge.foundation.container import ContainerConfig, Health, MetricLifeHooks, ServiceContainer
 from arbedge.foundation.runtime.clock import Clock, SystemClock
 from arbedge.foundation.runtime.supervision import SupervisedTask
 from arbedge.foundation.telemetry.logs import LogConfig, Logs
@@ -51,7 +51,7 @@ class Application:
         """Run something beside the main job, ended before it."""
         return self._container.get(ViewCrew).put_to_work(name, duty)
 
-    def health(self) -> tuple[ServiceHealth, ...]:
+    def health(self) -> tuple[Health, ...]:
         """Every service now, in dependency order."""
         return self._container.health()
 
@@ -132,13 +132,13 @@ async def running(
     async with AsyncExitStack() as stack:
         logs = stack.enter_context(Logs(LogConfig(level=loaded.settings.log_level), clock, _redactor(loaded)))
         if is_recording:
-            folder = DataDir(loaded.settings.data_dir)
+            folder = Datadir(loaded.settings.data_dir)
             stack.enter_context(folder.lock())
             logs.to_file(folder.log_file)
         log = logs.logger("arbedge")
         registry = registry_for(plan, clock, metrics, log)
         config = ContainerConfig(stop_deadline_s=_STOP_S)
-        container = ServiceContainer(registry, clock, config, log=log, hooks=MetricServiceHooks(metrics))
+        container = ServiceContainer(registry, clock, config, log=log, hooks=MetricLifeHooks(metrics))
         await stack.enter_async_context(container)
         log.info("started", config_hash=loaded.config_hash, exchanges=",".join(loaded.settings.exchanges))
         yield Application(container, plan, clock)

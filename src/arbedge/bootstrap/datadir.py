@@ -8,18 +8,18 @@ from typing import Self
 
 from arbedge.errors import ConfigError
 
-__all__ = ["DataDir", "DataDirInUse", "DataDirLock", "DataDirUnusable"]
+__all__ = ["Datadir", "DatadirInUse", "DatadirLock", "DatadirUnusable"]
 
 
-class DataDirUnusable(ConfigError):
+class DatadirUnusable(ConfigError):
     """The folder cannot be made or written to."""
 
 
-class DataDirInUse(ConfigError):
+class DatadirInUse(ConfigError):
     """Another process holds the folder's lock."""
 
 
-class DataDirLock:
+class DatadirLock:
     """The lock while it is held. The kernel drops it when the process ends in any way, so none is ever stale."""
 
     def __init__(self, descriptor: int) -> None:
@@ -40,7 +40,7 @@ class DataDirLock:
         self.release()
 
 
-class DataDir:
+class Datadir:
     """Names of what lies in the data folder. Only `create` and `lock` touch the disk."""
 
     def __init__(self, path: Path) -> None:
@@ -67,21 +67,21 @@ class DataDir:
         return self.path / "arbedge.lock"
 
     def create(self) -> None:
-        """Make the folder and its log folder for this user alone (0700) where missing. Raises `DataDirUnusable`."""
+        """Make the folder and its log folder for this user alone (0700) where missing. Raises `DatadirUnusable`."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.logs.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise self._unusable(error) from error
 
-    def lock(self) -> DataDirLock:
-        """Create the folder and take its lock, without waiting. Raises `DataDirInUse` or `DataDirUnusable`."""
+    def lock(self) -> DatadirLock:
+        """Create the folder and take its lock, without waiting. Raises `DatadirInUse` or `DatadirUnusable`."""
         self.create()
         try:
             descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise self._unusable(error) from error
-        held = DataDirLock(descriptor)
+        held = DatadirLock(descriptor)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.ftruncate(descriptor, 0)
@@ -89,7 +89,7 @@ class DataDir:
         except BlockingIOError as error:
             owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
             held.release()
-            raise DataDirInUse(
+            raise DatadirInUse(
                 f"{self.path} is in use by another arbedge (process {owner or 'unknown'}); "
                 "stop it, or set ARBEDGE_DATA_DIR to another folder"
             ) from error
@@ -98,8 +98,8 @@ class DataDir:
             raise self._unusable(error) from error
         return held
 
-    def _unusable(self, error: OSError) -> DataDirUnusable:
-        return DataDirUnusable(
+    def _unusable(self, error: OSError) -> DatadirUnusable:
+        return DatadirUnusable(
             f"the data folder {self.path} cannot be used ({error.strerror}); "
             "set ARBEDGE_DATA_DIR to a folder you can write to"
         )

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
-from arbedge.bootstrap.datadir import DataDir
+from arbedge.bootstrap.datadir import Datadir
 from arbedge.bootstrap.settings import LoadedSettings
 from arbedge.domain.opportunity import OpportunityKind, Rejection
 from arbedge.errors import NotFound
@@ -18,9 +18,9 @@ from arbedge.storage.repositories.opportunities import SqliteOpportunityArchive
 __all__ = ["RecordsReader", "demo_folder", "export_records", "open_records", "selection_of"]
 
 
-def demo_folder(loaded: LoadedSettings) -> DataDir:
+def demo_folder(loaded: LoadedSettings) -> Datadir:
     """Where `arbedge demo` keeps its records, so that simulated ones never mix with real ones."""
-    return DataDir(loaded.settings.data_dir / "demo")
+    return Datadir(loaded.settings.data_dir / "demo")
 
 
 class RecordsReader:
@@ -69,7 +69,7 @@ async def open_records(
 
     Raises `NotFound` where nothing was ever recorded.
     """
-    real, demo = DataDir(loaded.settings.data_dir).database, demo_folder(loaded).database
+    real, demo = Datadir(loaded.settings.data_dir).database, demo_folder(loaded).database
     wanted: list[Path] = [demo] if is_demo else [real, *([demo] if with_demo else [])]
     paths = [path for path in wanted if path.exists()]
     if not paths:
@@ -83,7 +83,7 @@ async def export_records(
     loaded: LoadedSettings, target: Path, selection: OpportunitySelection, *, is_demo: bool = False
 ) -> int:
     """Write the selected opportunities to a .csv or .parquet file, whole or not at all; returns the rows."""
-    folder = demo_folder(loaded) if is_demo else DataDir(loaded.settings.data_dir)
+    folder = demo_folder(loaded) if is_demo else Datadir(loaded.settings.data_dir)
     async with Records(folder.database, loaded.settings.storage, is_read_only=True) as records:
         fmt = ExportFormat(target.suffix.removeprefix("."))
         return await export_opportunities(OpportunityLookup(records), selection, target, fmt)

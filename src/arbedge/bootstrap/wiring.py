@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from arbedge import __version__
 from arbedge.bootstrap.crews import ArchiveCrew, Crew, DetectionCrew, MarketCrew, ObservingCrew, ViewCrew
-from arbedge.bootstrap.datadir import DataDir
+from arbedge.bootstrap.datadir import Datadir
 from arbedge.bootstrap.observing import Observer, TickGauge
 from arbedge.bootstrap.settings import LoadedSettings
 from arbedge.bootstrap.venues import VenueSet, build_venues
@@ -16,7 +16,7 @@ from arbedge.domain.events import OpportunityEvent
 from arbedge.domain.instrument import MarketKind
 from arbedge.flow.delivery_path import DeliveryPath, DeliveryPolicy
 from arbedge.flow.tick_path import TickPath
-from arbedge.foundation.container import Lifecycle, ServiceRegistry, Traits
+from arbedge.foundation.container import Lifecycle, Registry, Traits
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.foundation.runtime.tasks import ErrorLog
 from arbedge.foundation.telemetry.hooks import MetricGuardHooks
@@ -49,9 +49,9 @@ class RunPlan:
     is_simulated: bool
 
 
-def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -> ServiceRegistry:
+def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -> Registry:
     """Every service of the main job."""
-    registry = ServiceRegistry()
+    registry = Registry()
     registry.add_value("clock", clock, provides=Clock)
     registry.add_value("metrics", metrics)
     registry.add_value("log", log, provides=ErrorLog)
@@ -81,7 +81,7 @@ def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -
     return registry
 
 
-def _add_crew(registry: ServiceRegistry, name: str, crew: type[Crew], factory: Callable[..., Crew]) -> None:
+def _add_crew(registry: Registry, name: str, crew: type[Crew], factory: Callable[..., Crew]) -> None:
     # Never started anew as a whole: its tasks restart one by one, and a second start would double them.
     steps = Lifecycle(start=crew.start, stop=crew.stop, ping=crew.ping)
     registry.add(name, factory, lifecycle=steps, traits=Traits(recover=None))
@@ -134,7 +134,7 @@ def make_leaderboard(plan: RunPlan) -> Leaderboard:
 def make_records(plan: RunPlan) -> Records:
     """The records file."""
     settings = plan.loaded.settings
-    return Records(DataDir(settings.data_dir).database, settings.storage)
+    return Records(Datadir(settings.data_dir).database, settings.storage)
 
 
 def make_archive(records: Records) -> OpportunityArchive:
@@ -200,7 +200,7 @@ def make_observer(  # noqa: PLR0913 - injected: it reads everybody's counters
     detector: Detector,
 ) -> Observer:
     """Counters into metrics; into a file beside the records while something is recorded."""
-    folder = DataDir(plan.loaded.settings.data_dir).path
+    folder = Datadir(plan.loaded.settings.data_dir).path
     file = folder / "metrics.prom" if plan.is_recording else None
     return Observer(clock, metrics, venues, market, refresher, detector, file)
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 
-from arbedge.bootstrap.datadir import DataDir
+from arbedge.bootstrap.datadir import Datadir
 from arbedge.bootstrap.records import open_records
 from arbedge.bootstrap.settings import LoadedSettings
 from arbedge.bootstrap.venues import OpenVenue, open_venues
@@ -78,7 +78,7 @@ def _machine() -> list[Finding]:
 
 
 def _disk(loaded: LoadedSettings) -> list[Finding]:
-    folder = DataDir(loaded.settings.data_dir)
+    folder = Datadir(loaded.settings.data_dir)
     try:
         folder.create()
     except ArbEdgeError as error:

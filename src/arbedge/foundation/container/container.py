@@ -11,24 +11,24 @@ from typing import Any, Self, TypeVar, overload
 
 from arbedge.errors import NotFound, Unavailable
 from arbedge.foundation.container.config import ContainerConfig
-from arbedge.foundation.container.graph import ServiceGraph, ServiceNode
-from arbedge.foundation.container.registry import ServiceRegistry, StartMode
-from arbedge.foundation.container.states import ServiceHealth, ServiceHooks, ServiceState, StopFailure
-from arbedge.foundation.container.unit import ServiceUnit, UnitTools
+from arbedge.foundation.container.graph import DependencyGraph, GraphNode
+from arbedge.foundation.container.registry import Registry, StartMode
+from arbedge.foundation.container.states import Health, LifeHooks, LifeState, StopFailure
+from arbedge.foundation.container.unit import Unit, UnitTools
 from arbedge.foundation.runtime.clock import Clock
-from arbedge.foundation.runtime.supervision import SupervisedTask, Supervisor
+from arbedge.foundation.runtime.supervision import Supervisor
 from arbedge.foundation.runtime.tasks import ErrorLog, StandardLog
 
-__all__ = ["ServiceContainer", "ServiceStartFailed", "ServiceUnavailable"]
+__all__ = ["NotReady", "ServiceContainer", "StartFailed"]
 
 T = TypeVar("T")
 
 
-class ServiceUnavailable(Unavailable):
+class NotReady(Unavailable):
     """The service asked for could not be made or is not there yet; the message says why."""
 
 
-class ServiceStartFailed(Unavailable):
+class StartFailed(Unavailable):
     """Required services did not start; `reasons` says why, by name. Everything that had started is stopped."""
 
     def __init__(self, reasons: dict[str, str]) -> None:
@@ -44,15 +44,15 @@ class ServiceContainer:
 
     def __init__(
         self,
-        registry: ServiceRegistry,
+        registry: Registry,
         clock: Clock,
         config: ContainerConfig | None = None,
         *,
         log: ErrorLog | None = None,
         rng: Random | None = None,
-        hooks: ServiceHooks | None = None,
+        hooks: LifeHooks | None = None,
     ) -> None:
-        self._graph = ServiceGraph(registry.registrations)
+        self._graph = DependencyGraph(registry.registrations)
         self._config = config or ContainerConfig()
         self._clock = clock
         log = log or StandardLog()
@@ -63,11 +63,10 @@ class ServiceContainer:
         self._makers = self._graph.build()
         self._instances: dict[Any, Any] = {}
         self._units = {
-            name: ServiceUnit(self._graph.registrations[name], self._tools, self._maker(name))
+            name: Unit(self._graph.registrations[name], self._tools, self._maker(name))
             for name in self._graph.order
         }
-        self._begun: list[ServiceUnit] = []
-        self._lives: list[SupervisedTask] = []
+        self._begun: list[Unit] = []
         self._is_stopping = False
 
     async def __aenter__(self) -> Self:
@@ -82,7 +81,7 @@ class ServiceContainer:
     async def start(self) -> None:
         """Make and start every eager service, independent ones at the same time; background ones follow unawaited.
 
-        Raises `ServiceStartFailed` when a required one does not start; cancelled or failed, it stops everything.
+        Raises `StartFailed` when a required one does not start; cancelled or failed, it stops everything.
         """
         eager = [name for name, unit in self._units.items() if unit.traits.mode is StartMode.EAGER]
         is_up = False
@@ -90,7 +89,7 @@ class ServiceContainer:
             await self._settle(eager)
             failed = {unit.name: unit.start_problem for unit in self._units.values() if _is_fatal(unit)}
             if failed:
-                raise ServiceStartFailed(failed)
+                raise StartFailed(failed)
             is_up = True
         finally:
             if not is_up:
@@ -106,12 +105,12 @@ class ServiceContainer:
     def get(self, kind: Any) -> Any: ...
 
     def get(self, kind: Any) -> Any:
-        """The instance of a type that has been made already. Raises `ServiceUnavailable` or `NotFound`."""
+        """The instance of a type that has been made already. Raises `NotReady` or `NotFound`."""
         try:
             return self._instances[kind]
         except KeyError:
             name = self._name_of(kind)
-        raise ServiceUnavailable(f"service {name} is not there: {self._units[name].reason}")
+        raise NotReady(f"service {name} is not there: {self._units[name].reason}")
 
     @overload
     async def resolve(self, kind: type[T]) -> T: ...
@@ -122,12 +121,12 @@ class ServiceContainer:
     async def resolve(self, kind: Any) -> Any:
         """The instance of a type, made and started first where it is not there yet; made once, whoever asks.
 
-        Raises `ServiceUnavailable` when it could not be made or has failed, and `NotFound` for an unknown type.
+        Raises `NotReady` when it could not be made or has failed, and `NotFound` for an unknown type.
         """
         name = self._name_of(kind)
         await self._settle([name])
-        if self._units[name].state is ServiceState.FAILED:
-            raise ServiceUnavailable(f"service {name} has failed: {self._units[name].reason}")
+        if self._units[name].state is LifeState.FAILED:
+            raise NotReady(f"service {name} has failed: {self._units[name].reason}")
         return self.get(kind)
 
     async def discover(self, capability: Any) -> tuple[Any, ...]:
@@ -143,20 +142,18 @@ class ServiceContainer:
         """The names of every service with that capability, in dependency order."""
         return self._graph.names_with(capability)
 
-    def graph(self) -> tuple[ServiceNode, ...]:
+    def graph(self) -> tuple[GraphNode, ...]:
         """Every service with what it depends on, in dependency order."""
         return self._graph.nodes()
 
-    def health(self) -> tuple[ServiceHealth, ...]:
+    def health(self) -> tuple[Health, ...]:
         """Every service now, in dependency order; a healthy one that needs a failed one is shown as degraded."""
-        shown: dict[str, ServiceHealth] = {}
+        shown: dict[str, Health] = {}
         for name, unit in self._units.items():
             health = unit.health()
-            lost = [each for each in self._graph.depends_on[name] if shown[each].state is ServiceState.FAILED]
-            if lost and health.state is ServiceState.HEALTHY:
-                health = replace(
-                    health, state=ServiceState.DEGRADED, reason=f"needs {', '.join(lost)}, which failed"
-                )
+            lost = [each for each in self._graph.depends_on[name] if shown[each].state is LifeState.FAILED]
+            if lost and health.state is LifeState.HEALTHY:
+                health = replace(health, state=LifeState.DEGRADED, reason=f"needs {', '.join(lost)}, which failed")
             shown[name] = health
         return tuple(shown.values())
 
@@ -171,9 +168,6 @@ class ServiceContainer:
         self._is_stopping = True
         ends_ns = self._clock.monotonic_ns() + int((deadline_s or self._config.stop_deadline_s) * 1e9)
         stopper = Supervisor(self._clock, self._log)
-        for life in self._lives:
-            # Before the hooks they wait for, so that a hook that is cut off is not taken for one that failed.
-            life.cancel()
         await self._tasks.stop(self._left_s(ends_ns) / 4)
         failures = []
         waiting = self._begun[::-1]
@@ -208,11 +202,11 @@ class ServiceContainer:
         if unit.is_begun:
             return
         if self._is_stopping:
-            raise ServiceUnavailable(f"service {name} is not there: the container has been stopped")
+            raise NotReady(f"service {name} is not there: the container has been stopped")
         unit.is_begun = True
-        self._lives.append(self._tasks.start(f"service {name}", lambda: self._live(unit)))
+        self._tasks.start(f"service {name}", lambda: self._live(unit))
 
-    async def _live(self, unit: ServiceUnit) -> None:
+    async def _live(self, unit: Unit) -> None:
         try:
             await self._settle(self._graph.depends_on[unit.name])
             self._begun.append(unit)
@@ -226,7 +220,7 @@ class ServiceContainer:
         async def make() -> Any:
             for needed in self._graph.depends_on[name]:
                 if not self._units[needed].is_made:
-                    raise ServiceUnavailable(f"needs {needed}, which could not be made")
+                    raise NotReady(f"needs {needed}, which could not be made")
             instance = await self._makers.get(key)
             self._instances[key] = instance
             return instance
@@ -234,5 +228,5 @@ class ServiceContainer:
         return make
 
 
-def _is_fatal(unit: ServiceUnit) -> bool:
+def _is_fatal(unit: Unit) -> bool:
     return unit.is_begun and unit.traits.is_required and bool(unit.start_problem)

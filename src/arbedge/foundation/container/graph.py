@@ -12,7 +12,7 @@ from dishka.exception_base import DishkaError
 from arbedge.errors import ConfigError
 from arbedge.foundation.container.registry import Registration, StartMode
 
-__all__ = ["GraphInvalid", "ServiceGraph", "ServiceNode"]
+__all__ = ["DependencyGraph", "GraphInvalid", "GraphNode"]
 
 
 class GraphInvalid(ConfigError):
@@ -24,7 +24,7 @@ class GraphInvalid(ConfigError):
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceNode:
+class GraphNode:
     """One service of the graph. `level` 0 depends on nothing; each level may start once the one below it has."""
 
     name: str
@@ -37,7 +37,7 @@ class ServiceNode:
     is_overridden: bool
 
 
-class ServiceGraph:
+class DependencyGraph:
     """The validated graph of a set of registrations. Raises `GraphInvalid` from its construction."""
 
     def __init__(self, registrations: Iterable[Registration]) -> None:
@@ -61,7 +61,7 @@ class ServiceGraph:
         """
         return make_async_container(self._provider, lock_factory=None)
 
-    def nodes(self) -> tuple[ServiceNode, ...]:
+    def nodes(self) -> tuple[GraphNode, ...]:
         """Every service in dependency order."""
         return tuple(self._node(name) for name in self.order)
 
@@ -126,12 +126,12 @@ class ServiceGraph:
             return tuple(TopologicalSorter(self.depends_on).static_order())
         except CycleError as error:
             # graphlib gives the cycle from dependency to dependant; people read "a needs b".
-            cycle = _from_first(error.args[1][::-1], self.registrations)
+            cycle = " -> ".join(reversed(error.args[1]))
             raise GraphInvalid([f"services depend on each other in a circle: {cycle}"]) from error
 
-    def _node(self, name: str) -> ServiceNode:
+    def _node(self, name: str) -> GraphNode:
         registration = self.registrations[name]
-        return ServiceNode(
+        return GraphNode(
             name=name,
             provides=_type_name(self.key_of[name]),
             depends_on=self.depends_on[name],
@@ -153,13 +153,6 @@ def _signature(scratch: Provider, registration: Registration) -> tuple[Any, tupl
 
 def _giver(value: Any) -> Callable[[], Any]:
     return lambda: value
-
-
-def _from_first(cycle: Sequence[str], known: Iterable[str]) -> str:
-    """A cycle in words, beginning with whichever of its services was registered first."""
-    ring = list(cycle[:-1])
-    first = next(ring.index(name) for name in known if name in ring)
-    return " -> ".join([*ring[first:], *ring[:first], ring[first]])
 
 
 def _type_name(kind: Any) -> str:

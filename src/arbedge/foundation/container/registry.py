@@ -8,7 +8,7 @@ from typing import Any
 from arbedge.errors import ConfigError, NotFound
 from arbedge.foundation.runtime.tasks import RestartPolicy
 
-__all__ = ["Lifecycle", "Registration", "ServiceRegistry", "StartMode", "Traits"]
+__all__ = ["Lifecycle", "Registration", "Registry", "StartMode", "Traits"]
 
 Hook = Callable[[Any], Awaitable[None]]
 PingHook = Callable[[Any], Awaitable[str | None]]
@@ -70,7 +70,7 @@ class Registration:
     override: tuple[Any] | None = None
 
 
-class ServiceRegistry:
+class Registry:
     """Collects recipes; the graph is read off it once, when a container is made."""
 
     def __init__(self) -> None:

@@ -5,10 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-__all__ = ["ServiceHealth", "ServiceHooks", "ServiceState", "StopFailure"]
+__all__ = ["Health", "LifeHooks", "LifeState", "StopFailure"]
 
 
-class ServiceState(StrEnum):
+class LifeState(StrEnum):
     """Where a service stands.
 
     `stopped` is also where it begins; `degraded` works with a reason against it; `failed` does not work, and may
@@ -23,7 +23,7 @@ class ServiceState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceHealth:
+class Health:
     """One service at one moment. `reason` says why it is not healthy (empty when it is).
 
     `since_at` is when it took this state, `recoveries` how often it was started anew, `pinged_at` when it last
@@ -31,7 +31,7 @@ class ServiceHealth:
     """
 
     name: str
-    state: ServiceState
+    state: LifeState
     reason: str
     since_at: datetime
     recoveries: int
@@ -47,9 +47,9 @@ class StopFailure:
     reason: str
 
 
-class ServiceHooks(Protocol):
+class LifeHooks(Protocol):
     """What metrics want to know of services."""
 
-    def service_changed(self, name: str, before: ServiceState | None, after: ServiceState) -> None:
+    def service_changed(self, name: str, before: LifeState | None, after: LifeState) -> None:
         """A service took a state; `before` is None when it becomes known."""
         ...

@@ -10,12 +10,12 @@ from typing import Any
 from arbedge.errors import Timeout, Unavailable
 from arbedge.foundation.container.config import ContainerConfig
 from arbedge.foundation.container.registry import Registration
-from arbedge.foundation.container.states import ServiceHealth, ServiceHooks, ServiceState
+from arbedge.foundation.container.states import Health, LifeHooks, LifeState
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.foundation.runtime.supervision import Supervisor, race, settle_all
 from arbedge.foundation.runtime.tasks import ErrorLog
 
-__all__ = ["ServiceUnit", "UnitTools", "in_words"]
+__all__ = ["Unit", "UnitTools", "in_words"]
 
 
 class UnitTools:
@@ -28,7 +28,7 @@ class UnitTools:
         tasks: Supervisor,
         log: ErrorLog,
         rng: Random,
-        hooks: ServiceHooks | None,
+        hooks: LifeHooks | None,
     ) -> None:
         self.clock = clock
         self.config = config
@@ -70,7 +70,7 @@ def in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-class ServiceUnit:
+class Unit:
     """The life of one service. `make` asks the container for the instance, whose dependencies are there already."""
 
     def __init__(self, registration: Registration, tools: UnitTools, make: Callable[[], Awaitable[Any]]) -> None:
@@ -84,7 +84,7 @@ class ServiceUnit:
         self._instance: Any = None
         self._make = make
         self._tools = tools
-        self._state = ServiceState.STOPPED
+        self._state = LifeState.STOPPED
         self._reason = "not started yet"
         self._since_at: datetime = tools.clock.now()
         self._pinged_at: datetime | None = None
@@ -95,7 +95,7 @@ class ServiceUnit:
             tools.hooks.service_changed(self.name, None, self._state)
 
     @property
-    def state(self) -> ServiceState:
+    def state(self) -> LifeState:
         """Where it stands."""
         return self._state
 
@@ -104,9 +104,9 @@ class ServiceUnit:
         """Why it is not healthy; empty when it is."""
         return self._reason
 
-    def health(self) -> ServiceHealth:
+    def health(self) -> Health:
         """A snapshot."""
-        return ServiceHealth(
+        return Health(
             name=self.name,
             state=self._state,
             reason=self._reason,
@@ -116,7 +116,7 @@ class ServiceUnit:
             is_required=self.traits.is_required,
         )
 
-    def turn(self, state: ServiceState, reason: str = "") -> None:
+    def turn(self, state: LifeState, reason: str = "") -> None:
         """Take a state."""
         before, self._reason = self._state, reason
         if state is before:
@@ -124,14 +124,14 @@ class ServiceUnit:
         self._state, self._since_at = state, self._tools.clock.now()
         if self._tools.hooks is not None:
             self._tools.hooks.service_changed(self.name, before, state)
-        if state is ServiceState.FAILED:
+        if state is LifeState.FAILED:
             self._tools.log.error("service failed", service=self.name, reason=reason)
-        elif state is ServiceState.DEGRADED:
+        elif state is LifeState.DEGRADED:
             self._tools.log.warning("service degraded", service=self.name, reason=reason)
 
     async def bring_up(self) -> None:
         """Make and start it; ends `healthy` or `failed`, and tells whoever waits either way."""
-        self.turn(ServiceState.STARTING, "starting")
+        self.turn(LifeState.STARTING, "starting")
         try:
             answer = await self._tools.attempt(
                 f"start {self.name}", self._make_and_start, self._tools.config.start_deadline_s
@@ -140,10 +140,10 @@ class ServiceUnit:
             self.settled.set()
         self.start_problem = in_words(answer) if isinstance(answer, Exception) else ""
         if self.start_problem:
-            self.turn(ServiceState.FAILED, self.start_problem)
+            self.turn(LifeState.FAILED, self.start_problem)
             return
         self._bad_pings = 0
-        self.turn(ServiceState.HEALTHY)
+        self.turn(LifeState.HEALTHY)
         warm = self.lifecycle.warm
         if warm is not None:
             self._tools.tasks.start(f"warm {self.name} {self._recoveries}", lambda: self._warm(warm))
@@ -152,7 +152,7 @@ class ServiceUnit:
         """Bring it up, then watch over it until cancelled, or until nothing more can be done for it."""
         await self.bring_up()
         while True:
-            if self._state is ServiceState.FAILED:
+            if self._state is LifeState.FAILED:
                 if not await self._recover():
                     return
             elif self.lifecycle.ping is None:
@@ -167,7 +167,7 @@ class ServiceUnit:
         if hook is not None and self.is_made:
             answer = await self._tools.attempt(f"stop {self.name}", lambda: hook(self._instance), deadline_s, tasks)
             problem = in_words(answer) if isinstance(answer, Exception) else None
-        self.turn(ServiceState.STOPPED, problem or "stopped")
+        self.turn(LifeState.STOPPED, problem or "stopped")
         return problem
 
     async def _make_and_start(self) -> None:
@@ -180,8 +180,8 @@ class ServiceUnit:
     async def _warm(self, warm: Callable[[Any], Awaitable[None]]) -> None:
         deadline_s = self._tools.config.warm_deadline_s
         answer = await self._tools.attempt(f"warming {self.name}", lambda: warm(self._instance), deadline_s)
-        if isinstance(answer, Exception) and self._state is ServiceState.HEALTHY:
-            self.turn(ServiceState.DEGRADED, f"warming: {in_words(answer)}")
+        if isinstance(answer, Exception) and self._state is LifeState.HEALTHY:
+            self.turn(LifeState.DEGRADED, f"warming: {in_words(answer)}")
 
     async def _ping(self) -> None:
         ping, config = self.lifecycle.ping, self._tools.config
@@ -192,11 +192,11 @@ class ServiceUnit:
         self._pinged_at = self._tools.clock.now()
         if not isinstance(answer, Exception):
             self._bad_pings = 0
-            self.turn(ServiceState.DEGRADED if answer else ServiceState.HEALTHY, answer or "")
+            self.turn(LifeState.DEGRADED if answer else LifeState.HEALTHY, answer or "")
             return
         self._bad_pings += 1
         is_final = self._bad_pings >= config.pings_to_fail
-        self.turn(ServiceState.FAILED if is_final else ServiceState.DEGRADED, f"ping: {in_words(answer)}")
+        self.turn(LifeState.FAILED if is_final else LifeState.DEGRADED, f"ping: {in_words(answer)}")
 
     async def _recover(self) -> bool:
         """Wait as the policy says, then stop and start it anew; False when the policy gives up."""

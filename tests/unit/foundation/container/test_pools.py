@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arbedge.errors import Disconnected, Timeout
-from arbedge.foundation.container.gauges import MetricPoolHooks, MetricServiceHooks
+from arbedge.foundation.container.gauges import MetricLifeHooks, MetricPoolHooks
 from arbedge.foundation.container.pools import BoundedPool, PoolExhausted, PoolLimits
-from arbedge.foundation.container.states import ServiceState
+from arbedge.foundation.container.states import LifeState
 from arbedge.foundation.runtime.clock import ManualClock
 from arbedge.foundation.telemetry.metrics import Metrics
 
@@ -257,8 +257,8 @@ async def test_gauges_reach_the_metrics():
     assert metrics.value("arbedge_pool_idle", pool="db") == 1
     assert metrics.value("arbedge_pool_max", pool="db") == 1
 
-    services = MetricServiceHooks(metrics)
-    services.service_changed("a", None, ServiceState.STOPPED)
-    services.service_changed("a", ServiceState.STOPPED, ServiceState.HEALTHY)
+    services = MetricLifeHooks(metrics)
+    services.service_changed("a", None, LifeState.STOPPED)
+    services.service_changed("a", LifeState.STOPPED, LifeState.HEALTHY)
     assert metrics.value("arbedge_services", state="healthy") == 1
     assert metrics.value("arbedge_services", state="stopped") == 0

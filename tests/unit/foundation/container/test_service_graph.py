@@ -6,8 +6,8 @@ import pytest
 
 from arbedge.errors import ConfigError, NotFound
 from arbedge.foundation.container.container import ServiceContainer
-from arbedge.foundation.container.graph import GraphInvalid, ServiceGraph
-from arbedge.foundation.container.registry import ServiceRegistry, Traits
+from arbedge.foundation.container.graph import DependencyGraph, GraphInvalid
+from arbedge.foundation.container.registry import Registry, Traits
 from arbedge.foundation.runtime.clock import ManualClock
 
 
@@ -43,15 +43,15 @@ class Chick:
     def __init__(self, egg: Egg) -> None: ...
 
 
-def registry(*recipes: tuple[str, type]) -> ServiceRegistry:
-    made = ServiceRegistry()
+def registry(*recipes: tuple[str, type]) -> Registry:
+    made = Registry()
     for name, recipe in recipes:
         made.add(name, recipe)
     return made
 
 
-def graph(made: ServiceRegistry) -> ServiceGraph:
-    return ServiceGraph(made.registrations)
+def graph(made: Registry) -> DependencyGraph:
+    return DependencyGraph(made.registrations)
 
 
 def test_dependencies_come_first():
@@ -79,6 +79,20 @@ def test_circle_is_named_before_anything_is_made():
     assert made == []
 
 
+@pytest.mark.parametrize(
+    ("order", "circle"),
+    [
+        ((Chick, Egg, Hen, Door), "chick -> egg -> hen -> chick"),
+        ((Hen, Chick, Egg, Door), "hen -> chick -> egg -> hen"),
+        ((Hen, Egg, Chick, Door), "hen -> chick -> egg -> hen"),
+    ],
+)
+def test_circle_is_told_from_whoever_was_registered_first(order, circle):
+    made = registry(*((kind.__name__.lower(), kind) for kind in order), ("cache", Cache), ("store", Store))
+    with pytest.raises(GraphInvalid, match=f"circle: {circle}$"):
+        graph(made)
+
+
 def test_service_that_needs_itself():
     class Snake:
         pass
@@ -86,7 +100,7 @@ def test_service_that_needs_itself():
     def bite(tail: Snake) -> Snake:
         return tail
 
-    made = ServiceRegistry()
+    made = Registry()
     made.add("snake", bite)
     with pytest.raises(GraphInvalid, match="snake -> snake"):
         graph(made)
@@ -109,7 +123,7 @@ def test_factories_that_cannot_be_read():
     def unreturned():
         return Store()
 
-    made = ServiceRegistry()
+    made = Registry()
     made.add("untyped", untyped)
     made.add("unreturned", unreturned)
     with pytest.raises(GraphInvalid) as caught:
@@ -125,7 +139,7 @@ def test_two_services_of_one_type_are_refused():
 
 def test_new_types_tell_services_of_one_class_apart():
     main, spare = NewType("main", Store), NewType("spare", Store)
-    made = ServiceRegistry()
+    made = Registry()
     made.add("main", Store, provides=main)
     made.add("spare", Store, provides=spare)
     assert [node.provides for node in graph(made).nodes()] == ["main", "spare"]
@@ -140,7 +154,7 @@ async def test_discovery_by_word_protocol_and_class():
     class FileStore(Store):
         pass
 
-    made = ServiceRegistry()
+    made = Registry()
     made.add("files", FileStore, traits=Traits(capabilities=("storage", Reads)))
     made.add("cache", Cache)
     made.add_value("store", Store())
