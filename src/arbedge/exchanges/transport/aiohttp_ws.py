@@ -5,11 +5,10 @@ from typing import Any
 
 import aiohttp
 from aiohttp import ClientWebSocketResponse, WSMsgType
-from python_socks import ProxyError
 
 from arbedge.errors import Disconnected, Timeout
 from arbedge.exchanges.transport.faults import fault_of
-from arbedge.exchanges.transport.proxy import Proxy, connector
+from arbedge.exchanges.transport.proxy import PROXY_FAULTS, Proxy, connector
 from arbedge.exchanges.transport.ws import MAX_FRAME_BYTES, FrameListener
 from arbedge.foundation.runtime.clock import Clock
 
@@ -129,7 +128,7 @@ class AiohttpConnector:
             what = f"{self._venue}: connect {url}"
             fault = fault_of(self._venue, what, error.status, dict(error.headers or {}), b"")
             raise fault or Disconnected(f"{self._venue}: {url} is not a WebSocket: {error.message}") from error
-        except (OSError, aiohttp.ClientError, ProxyError) as error:
+        except (OSError, aiohttp.ClientError, *PROXY_FAULTS) as error:
             raise Disconnected(
                 f"{self._venue}: cannot reach {url}: {str(error) or type(error).__name__}"
             ) from error

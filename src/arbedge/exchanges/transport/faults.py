@@ -6,7 +6,7 @@ a quick retry; 429 and 418 say wait; 5xx says try again; any other 4xx is our ow
 
 from collections.abc import Mapping
 
-from arbedge.errors import ArbEdgeError, RateLimited, Rejected, Unavailable
+from arbedge.errors import ArbEdgeError, Disconnected, RateLimited, Rejected, Unavailable
 
 __all__ = ["Banned", "Restricted", "fault_of", "restricted"]
 
@@ -44,6 +44,8 @@ def fault_of(venue: str, what: str, status: int, headers: Mapping[str, str], bod
         return Banned(shown, retry_after_s=_retry_after_s(headers))
     if status == 429:
         return RateLimited(shown, retry_after_s=_retry_after_s(headers))
+    if status == 407:
+        return Disconnected(f"{what}: the proxy refuses our credentials (HTTP 407)")
     if status >= 500 or status == 408:
         return Unavailable(shown)
     return Rejected(shown)

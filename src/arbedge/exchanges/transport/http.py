@@ -12,14 +12,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
-from python_socks import ProxyError
 
 from arbedge.errors import Disconnected, IntegrityError, RateLimited, Timeout
 from arbedge.exchanges.spec import RestHost
 from arbedge.exchanges.transport.endpoints import relocate
 from arbedge.exchanges.transport.faults import fault_of
 from arbedge.exchanges.transport.guarding import CallGuard, WeightLedger
-from arbedge.exchanges.transport.proxy import Proxy, connector
+from arbedge.exchanges.transport.proxy import PROXY_FAULTS, Proxy, connector
 from arbedge.foundation.runtime.clock import Clock
 
 __all__ = ["MAX_BODY_BYTES", "Answer", "HttpPool", "PoolGauges", "RestClient"]
@@ -89,7 +88,7 @@ class HttpPool:
                 return await self._get(url, params, what)
         except TimeoutError:
             raise Timeout(f"{what}: no answer within {timeout_s:g} s") from None
-        except (OSError, aiohttp.ClientError, ProxyError) as error:
+        except (OSError, aiohttp.ClientError, *PROXY_FAULTS) as error:
             raise Disconnected(f"{what}: {str(error) or type(error).__name__}") from error
         finally:
             self._in_use -= 1

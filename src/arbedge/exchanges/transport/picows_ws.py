@@ -3,11 +3,10 @@
 import asyncio
 
 from picows import WSCloseCode, WSError, WSFrame, WSHandshakeError, WSListener, WSMsgType, WSTransport, ws_connect
-from python_socks import ProxyError
 
 from arbedge.errors import ArbEdgeError, Disconnected, Timeout
 from arbedge.exchanges.transport.faults import fault_of
-from arbedge.exchanges.transport.proxy import Proxy
+from arbedge.exchanges.transport.proxy import PROXY_FAULTS, Proxy
 from arbedge.exchanges.transport.ws import MAX_FRAME_BYTES, FrameListener
 from arbedge.foundation.runtime.clock import Clock
 
@@ -71,6 +70,8 @@ class PicowsLink:
         """Wait for the end; frames arrive by callback meanwhile."""
         try:
             await self._transport.wait_disconnected()
+        except (OSError, WSError) as error:
+            return self._ears.reason or f"the connection failed: {error}"
         finally:
             if not self._transport.is_disconnected:
                 self._transport.disconnect(graceful=False)
@@ -121,7 +122,7 @@ class PicowsConnector:
             raise Timeout(f"{self._venue}: no WebSocket at {url} within {deadline_s:g} s") from None
         except WSHandshakeError as error:
             raise _refusal(self._venue, url, error) from error
-        except (OSError, EOFError, WSError, ProxyError) as error:
+        except (OSError, EOFError, WSError, *PROXY_FAULTS) as error:
             raise Disconnected(
                 f"{self._venue}: cannot reach {url}: {str(error) or type(error).__name__}"
             ) from error

@@ -4,9 +4,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import aiohttp
+import aiohttp_socks
+import python_socks
 from aiohttp_socks import ProxyConnector
 
-__all__ = ["Proxy", "connector"]
+__all__ = ["PROXY_FAULTS", "Proxy", "connector"]
+
+PROXY_FAULTS = (python_socks.ProxyError, aiohttp_socks.ProxyError)
+"""What the libraries raise when a proxy refuses: two unrelated classes of the same name."""
 
 _SOCKS = frozenset({"socks4", "socks5", "socks5h"})
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from arbedge.errors import RateLimited, Rejected, Unavailable
+from arbedge.errors import Disconnected, RateLimited, Rejected, Unavailable
 from arbedge.exchanges.transport.endpoints import relocate
 from arbedge.exchanges.transport.faults import Banned, Restricted, fault_of
 from arbedge.exchanges.transport.proxy import Proxy
@@ -17,6 +17,7 @@ from arbedge.exchanges.transport.proxy import Proxy
         (418, Banned, True),
         (500, Unavailable, True),
         (503, Unavailable, True),
+        (407, Disconnected, True),
         (400, Rejected, False),
         (404, Rejected, False),
         (302, Rejected, False),
