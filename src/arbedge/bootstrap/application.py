@@ -14,7 +14,7 @@ from arbedge.bootstrap.wiring import RunPlan, registry_for
 from arbedge.domain.events import OpportunityEvent
 from arbedge.domain.opportunity import Gate
 from arbedge.flow.delivery_path import DeliveryPath
-from arbedge.foundation.container import ContainerConfig, Health, MetricLifeHooks, ServiceContainer
+from arbedge.foundation.container import Health, MetricLifeHooks, ServiceContainer
 from arbedge.foundation.runtime.clock import Clock, SystemClock
 from arbedge.foundation.runtime.supervision import SupervisedTask
 from arbedge.foundation.telemetry.logs import LogConfig, Logs
@@ -27,7 +27,6 @@ from arbedge.opportunities.ranking.leaderboard import Leaderboard
 
 __all__ = ["Application", "running", "service_graph"]
 
-_STOP_S = 1.8
 _POLL_S = 0.05
 _SETTLE_S = 3.0
 
@@ -137,8 +136,9 @@ async def running(
             logs.to_file(folder.log_file)
         log = logs.logger("arbedge")
         registry = registry_for(plan, clock, metrics, log)
-        config = ContainerConfig(stop_deadline_s=_STOP_S)
-        container = ServiceContainer(registry, clock, config, log=log, hooks=MetricLifeHooks(metrics))
+        container = ServiceContainer(
+            registry, clock, loaded.settings.services, log=log, hooks=MetricLifeHooks(metrics)
+        )
         await stack.enter_async_context(container)
         log.info("started", config_hash=loaded.config_hash, exchanges=",".join(loaded.settings.exchanges))
         yield Application(container, plan, clock)
