@@ -74,7 +74,7 @@ def run_until_stopped(serve: Callable[[], Coroutine[Any, Any, None]]) -> int:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(serve())
     except ArbEdgeError as error:
-        sys.stderr.write(f"arbedge lab: {error}\n")
+        sys.stderr.write(f"arbedge: {error}\n")
         return 2
     except KeyboardInterrupt:
         return 0

@@ -7,6 +7,7 @@ It answers what its recordings know: the markets, best prices, depth, time. Fund
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -65,6 +66,7 @@ class ReplayLab:
         self._answers = self._routes()
         self.frames_sent = 0
         self.finished = False
+        self.problem: str | None = None
 
     @property
     def base_url(self) -> str:
@@ -117,7 +119,7 @@ class ReplayLab:
         """Send every frame due by now, at most two thousand a turn."""
         due_ns = self._first_ns + int(elapsed_ns * self.speed)
         for _ in range(_MOST_A_TURN):
-            entry = self._held or next(self._frames, None)
+            entry = self._held or self._next()
             self._held = None
             if entry is None:
                 self.finished = True
@@ -131,6 +133,15 @@ class ReplayLab:
                 self.markets[recording.host, recording.symbol].note(frame)
                 self._boards[recording.host].publish(frame, recording.symbol)
                 self.frames_sent += 1
+
+    def _next(self) -> tuple[Recording, RecordedFrame] | None:
+        """The next frame; None at the end, which a damaged recording brings early, with its reason kept."""
+        try:
+            return next(self._frames, None)
+        except Invalid as error:
+            self.problem = str(error)
+            sys.stderr.write(f"arbedge: replay ends here: {error}\n")
+            return None
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         if is_stream_path(request.path):
@@ -177,7 +188,8 @@ class ReplayLab:
         }
 
     def _status(self) -> dict[str, object]:
-        return {**self.ready(), "frames_sent": self.frames_sent, "finished": self.finished, "at_ns": self._at_ns}
+        where = {"frames_sent": self.frames_sent, "finished": self.finished, "at_ns": self._at_ns}
+        return {**self.ready(), **where, "problem": self.problem}
 
 
 @contextlib.asynccontextmanager

@@ -96,6 +96,23 @@ def test_bad_recordings_are_named(tmp_path):
         ReplayLab([without], LabOptions(port_base=0))
 
 
+async def test_a_damaged_recording_ends_the_replay_with_its_reason(tmp_path, capsys):
+    path = tmp_path / "damaged.jsonl"
+    path.write_text("\n".join([*lines()[:4], "garbage", *lines()[4:]]))
+    async with (
+        asyncio.timeout(10),
+        running_replay([path], LabOptions(port_base=0), speed=0) as lab,
+        aiohttp.ClientSession(lab.base_url) as session,
+        session.ws_connect("/ws/abcusdt@depth@100ms") as socket,
+    ):
+        assert json.loads((await socket.receive()).data)["u"] == 102
+        assert json.loads((await socket.receive()).data)["u"] == 106
+        while not lab.finished:
+            await asyncio.sleep(0.01)
+        assert "line 5" in lab.problem
+    assert "line 5" in capsys.readouterr().err
+
+
 @pytest.mark.recorded
 @pytest.mark.parametrize("name", ["spot_btcusdt_20240808", "usdm_btcusdt_20240808"])
 async def test_a_real_recording_is_replayed_whole(name):
