@@ -107,8 +107,8 @@ async def test_a_damaged_recording_ends_the_replay_with_its_reason(tmp_path, cap
     ):
         assert json.loads((await socket.receive()).data)["u"] == 102
         assert json.loads((await socket.receive()).data)["u"] == 106
-        while not lab.finished:
-            await asyncio.sleep(0.01)
+        while not (await (await session.get("/lab/status")).json())["finished"]:
+            pass
         assert "line 5" in lab.problem
     assert "line 5" in capsys.readouterr().err
 
