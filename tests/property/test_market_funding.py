@@ -21,13 +21,13 @@ START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 rates = st.decimals(min_value=Decimal("-0.03"), max_value=Decimal("0.03"), places=8)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(
     rate=rates,
     default=st.sampled_from([Decimal("0.0001"), Decimal(0), Decimal("-0.0002")]),
     interval=st.sampled_from([Decimal(1), Decimal(2), Decimal(4), Decimal(8)]),
     cap=st.sampled_from([None, Decimal("0.003"), Decimal("0.02")]),
-    ahead_s=st.integers(-90, 8 * 3600),
+    ahead_s=st.integers(-90, 90) | st.integers(-90, 8 * 3600),
     later_ms=st.integers(0, 4900),
     offset_ms=st.integers(-3000, 3000),
     decay=st.sampled_from([Decimal("0.5"), Decimal(0), Decimal(1), Decimal("0.9")]),

@@ -4,8 +4,10 @@ Rates belong to one contract and one interval; only settlements move money. Sett
 which of them still lie ahead is judged by the venue's clock, so a machine whose clock is off loses none.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from math import inf, nan
 
@@ -22,6 +24,18 @@ __all__ = ["FundingDesk"]
 _BOUNDS_HOLD_S = 5.0
 _LONGEST_INTERVAL_H = Decimal(24)
 _FIRST_ROWS = 64
+_SCHEDULE_MARGIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Schedule:
+    """Settlements to `until` that hold for `inputs` while `start` <= now < `end`."""
+
+    inputs: tuple[object, ...]
+    start: datetime
+    end: datetime
+    until: datetime
+    settlements: tuple[Settlement, ...]
 
 
 class FundingDesk:
@@ -49,6 +63,7 @@ class FundingDesk:
         self._guard_s = guard_s
         self._states: dict[int, FundingState] = {}
         self._passed: dict[int, Settlement] = {}
+        self._schedules: dict[int, _Schedule] = {}
         self._rows: dict[int, int] = {}
         self._slots: list[int] = []
         self._contracts = np.zeros((6, _FIRST_ROWS))
@@ -94,12 +109,26 @@ class FundingDesk:
         if state is None:
             return ()
         now = self._venue_now(state.instrument.venue)
-        found = self._rule.settlements(state, now, until, guard_s=self._guard_s)
+        expected = self._expected(slot, state, now, until)
+        found = expected[: bisect_right(expected, until, key=_moment)]
         passed = self._passed.get(slot)
         if passed is None or (found and found[0].at <= passed.at):
             return found
         is_recent = (now - passed.at).total_seconds() < self._guard_s
         return (passed, *found) if is_recent and passed.at <= until else found
+
+    def _expected(self, slot: int, state: FundingState, now: datetime, until: datetime) -> tuple[Settlement, ...]:
+        """The schedule at least to `until`, computed anew only when its inputs or what lies ahead changed."""
+        inputs = _rule_inputs(state)
+        known = self._schedules.get(slot)
+        if known is not None and known.inputs == inputs and known.start <= now < known.end and until <= known.until:
+            return known.settlements
+        reach = until + _SCHEDULE_MARGIN
+        found = self._rule.settlements(state, now, reach, guard_s=self._guard_s)
+        guard = timedelta(seconds=self._guard_s)
+        turns = [turn for each in found[:2] for turn in (each.at, each.at + guard) if turn > now]
+        self._schedules[slot] = _Schedule(inputs, now, min(turns, default=reach), reach, found)
+        return found
 
     def refresh(self) -> int:
         """Renew the gain columns of changed contracts, and of all when their bounds run out; returns how many."""
@@ -113,23 +142,36 @@ class FundingDesk:
         self._dirty.clear()
         rows = np.asarray([self._rows[slot] for slot in slots], dtype=np.intp)
         contracts = self._contracts[:, rows]
-        self._roll_over(slots, contracts)
+        turning = self._roll_over(slots, contracts)
         now_s = self._clock.now().timestamp()
         window = GainWindow(start_s=now_s, span_s=_BOUNDS_HOLD_S, guard_s=self._guard_s)
-        short, long = gain_bounds(contracts, self._horizons_h, float(self._rule.decay), window)
+        decay = float(self._rule.decay)
+        short, long = gain_bounds(contracts, self._horizons_h, decay, window)
+        if len(turning):
+            # These settle while the bounds stand; from then on the rates count anew from the settlement after.
+            contracts[4, turning] += contracts[5, turning] * 3600
+            after = gain_bounds(contracts[:, turning], self._horizons_h, decay, window)
+            short[:, turning] = np.maximum(short[:, turning], after[0])
+            long[:, turning] = np.maximum(long[:, turning], after[1])
         self._board.set_gains(np.asarray(slots, dtype=np.intp), short, long)
         return len(slots)
 
-    def _roll_over(self, slots: Sequence[int], contracts: NDArray[np.float64]) -> None:
-        """Move next settlements that have passed by the venue's clock to the one that lies ahead."""
-        now_s: dict[str, float] = {}
+    def _roll_over(self, slots: Sequence[int], contracts: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Move next settlements that have passed by the venue's clock to the one that lies ahead.
+
+        Returns the columns whose next settlement passes while the bounds stand.
+        """
+        known: dict[str, float] = {}
+        now_s = np.empty(len(slots))
         for column, slot in enumerate(slots):
             venue = self._states[slot].instrument.venue
-            if venue not in now_s:
-                now_s[venue] = self._venue_now(venue).timestamp()
-            next_s, interval_s = contracts[4, column], contracts[5, column] * 3600
-            if next_s <= now_s[venue]:
-                contracts[4, column] = next_s + interval_s * ((now_s[venue] - next_s) // interval_s + 1)
+            if venue not in known:
+                known[venue] = self._venue_now(venue).timestamp()
+            now_s[column] = known[venue]
+        interval_s = contracts[5] * 3600
+        passed = np.floor((now_s - contracts[4]) / interval_s) + 1
+        contracts[4] += np.maximum(passed, 0) * interval_s
+        return np.flatnonzero(contracts[4] <= now_s + _BOUNDS_HOLD_S)
 
     def _remember_passed(self, slot: int, before: FundingState) -> None:
         """Keep the settlement a venue has just moved on from: within the guard it still costs whoever pays."""
@@ -168,3 +210,7 @@ def _is_sane(state: FundingState) -> bool:
 
 def _rule_inputs(state: FundingState) -> tuple[object, ...]:
     return (state.rate, state.default_rate, state.cap, state.floor, state.next_at, state.interval_hours)
+
+
+def _moment(settlement: Settlement) -> datetime:
+    return settlement.at
