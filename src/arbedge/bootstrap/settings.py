@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -177,7 +177,7 @@ def load_settings(
         settings = Settings.model_validate(raw)
     except ValidationError as error:
         # `from None`: the cause would print the values that were given, secrets among them.
-        details = error.errors(include_url=False, include_context=False)
+        details = _deepest(error.errors(include_url=False, include_context=False))
         raise InvalidSettings([*problems, *(_problem(detail, given, known) for detail in details)]) from None
     if problems:
         raise InvalidSettings(problems)
@@ -209,6 +209,18 @@ def _nested(values: Iterable[Given]) -> dict[str, Any]:
             table[part] = table = below if isinstance(below, dict) else {}
         table[given.path[-1]] = given.value
     return document
+
+
+def _deepest(details: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Without findings about a whole whose part is wrong: a list is not also too short for its wrong item."""
+    wrong = {detail["loc"] for detail in details}
+    return [
+        detail
+        for detail in details
+        if not any(
+            len(other) > len(detail["loc"]) and other[: len(detail["loc"])] == detail["loc"] for other in wrong
+        )
+    ]
 
 
 def _problem(

@@ -18,6 +18,8 @@ def masked(value: object, *, is_secret: bool) -> str:
     """A value as it may be shown: secrets hidden, credentials inside addresses hidden, long text cut."""
     if is_secret:
         return MASK
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        value = ",".join(value)
     text = _CREDENTIALS.sub(f"//{MASK}@", f'"{value}"' if isinstance(value, str) else str(value))
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
