@@ -40,15 +40,12 @@ def fault_of(venue: str, what: str, status: int, headers: Mapping[str, str], bod
     if status in {451, 403}:
         return restricted(venue, status)
     shown = f"{what}: HTTP {status} {_printable(body)}".rstrip()
-    if status == 418:
-        return Banned(shown, retry_after_s=_retry_after_s(headers))
-    if status == 429:
-        return RateLimited(shown, retry_after_s=_retry_after_s(headers))
+    if status in {418, 429}:
+        kind = Banned if status == 418 else RateLimited
+        return kind(shown, retry_after_s=_retry_after_s(headers))
     if status == 407:
         return Disconnected(f"{what}: the proxy refuses our credentials (HTTP 407)")
-    if status >= 500 or status == 408:
-        return Unavailable(shown)
-    return Rejected(shown)
+    return Unavailable(shown) if status >= 500 or status == 408 else Rejected(shown)
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
