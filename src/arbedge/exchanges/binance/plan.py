@@ -10,10 +10,22 @@ from arbedge.exchanges.binance.symbols import VENUE, stream_symbol
 from arbedge.exchanges.spec import StreamHost
 from arbedge.market.ports import Watched
 
-__all__ = ["MARK_STREAM", "LinkPlan", "LinkRole", "depth_host", "depth_links", "depth_stream", "plan_links"]
+__all__ = [
+    "MARK_STREAM",
+    "LinkPlan",
+    "LinkRole",
+    "depth_host",
+    "depth_links",
+    "depth_plan",
+    "depth_stream",
+    "plan_links",
+    "quiet_limit_s",
+]
 
 MARK_STREAM = "!markPrice@arr@1s"
 """Marks, indexes and funding of every contract, once a second; lives on the market host only."""
+
+_MANY_STREAMS = 30
 
 _TOP_HOST = {MarketKind.SPOT: SPOT, MarketKind.PERP: PUBLIC}
 
@@ -63,6 +75,25 @@ def plan_links(
 def depth_host(kind: MarketKind) -> str:
     """The host that carries depth of that kind."""
     return _TOP_HOST[kind]
+
+
+def depth_plan(
+    kind: MarketKind, number: int, streams: Mapping[str, tuple[int, ...]], watched: Sequence[Watched]
+) -> LinkPlan:
+    """One depth link of a kind; it may come to carry any instrument of that kind."""
+    of_kind = tuple(each for each in watched if each.instrument.id.kind is kind)
+    name = f"{VENUE}:{kind}:{LinkRole.DEPTH}:{number}"
+    return LinkPlan(name, LinkRole.DEPTH, kind, depth_host(kind), streams, of_kind)
+
+
+def quiet_limit_s(role: LinkRole, streams: int) -> float | None:
+    """How long a link may bring no market data before it counts as dead; None where quiet is normal.
+
+    Marks come every second. Tops come on change only, yet among many symbols some change within half a minute.
+    """
+    if role is LinkRole.MARK:
+        return 10.0
+    return 30.0 if role is LinkRole.TOP and streams >= _MANY_STREAMS else None
 
 
 def depth_stream(watched: Watched) -> str:

@@ -10,7 +10,15 @@ from arbedge.domain.instrument import MarketKind
 from arbedge.errors import Conflict
 from arbedge.exchanges.binance.dialects import DepthDialect, MarkDialect, TopDialect
 from arbedge.exchanges.binance.funding import FundingTerms
-from arbedge.exchanges.binance.plan import LinkPlan, LinkRole, depth_host, depth_links, plan_links
+from arbedge.exchanges.binance.plan import (
+    LinkPlan,
+    LinkRole,
+    depth_host,
+    depth_links,
+    depth_plan,
+    plan_links,
+    quiet_limit_s,
+)
 from arbedge.exchanges.binance.symbols import VENUE
 from arbedge.exchanges.spec import StreamHost
 from arbedge.exchanges.transport.dialect import LinkDialect
@@ -71,7 +79,7 @@ class BinanceStreams:
         supervisor = Supervisor(self._ports.clock, self._ports.log, rng=self._pace.rng)
         fleet = _Fleet(sink, supervisor, {each.slot: each for each in watched}, [], {})
         fleet.keepers = [
-            self._keeper(fleet, plan.name, plan.host, self._dialect(plan, sink), plan.streams)
+            self._keeper(fleet, plan, self._dialect(plan, sink))
             for plan in plan_links(watched, self._setup.hosts, self._setup.most_streams)
         ]
         self._fleet = fleet
@@ -105,18 +113,13 @@ class BinanceStreams:
             return MarkDialect(plan.watched, sink, self._setup.terms)
         return TopDialect(plan.watched, sink)
 
-    def _keeper(
-        self,
-        fleet: _Fleet,
-        name: str,
-        host_name: str,
-        dialect: LinkDialect,
-        streams: Mapping[str, tuple[int, ...]],
-    ) -> Keeper:
-        host = self._setup.hosts[host_name]
-        address = LinkAddress(name, host, relocate(host.url, self._setup.base_url))
+    def _keeper(self, fleet: _Fleet, plan: LinkPlan, dialect: LinkDialect) -> Keeper:
+        host = self._setup.hosts[plan.host]
+        address = LinkAddress(
+            plan.name, host, relocate(host.url, self._setup.base_url), quiet_limit_s(plan.role, len(plan.streams))
+        )
         keeper = Keeper(address, dialect, self._ports, fleet.sink, fleet.supervisor, self._pace)
-        keeper.carry(streams)
+        keeper.carry(plan.streams)
         return keeper
 
     def _place_depth(self, fleet: _Fleet) -> None:
@@ -130,9 +133,7 @@ class BinanceStreams:
             shares = depth_links(of_kind, [keeper.streams for keeper in keepers], min(most, host.max_streams))
             for number, share in enumerate(shares):
                 if number == len(keepers):
-                    everything = fleet.watched.values()
-                    dialect = DepthDialect([it for it in everything if it.instrument.id.kind is kind], fleet.sink)
-                    name = f"{VENUE}:{kind}:{LinkRole.DEPTH}:{number}"
-                    keepers.append(self._keeper(fleet, name, host.name, dialect, share))
+                    plan = depth_plan(kind, number, share, tuple(fleet.watched.values()))
+                    keepers.append(self._keeper(fleet, plan, DepthDialect(plan.watched, fleet.sink)))
                 else:
                     keepers[number].carry(share)

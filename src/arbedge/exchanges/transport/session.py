@@ -34,11 +34,16 @@ class SessionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LinkAddress:
-    """A logical link: its name, what its host allows, and the address really asked."""
+    """A logical link: its name, what its host allows, and the address really asked.
+
+    Where market data must come all the time, `quiet_limit_s` without any ends the connection although it answers
+    pings: a venue can keep a dead stream open.
+    """
 
     name: str
     host: StreamHost
     url: str
+    quiet_limit_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,9 @@ class Session:
         self._is_dirty = False
         self._refusal = ""
         self._garbage_in_a_row = 0
+        self._quiet_limit_ns = None if address.quiet_limit_s is None else int(address.quiet_limit_s * 1e9)
         self._heard_ns = 0
+        self._fed_ns = 0
         self._alive_ns = 0
         self._sent_ns = 0
         self._probed_ns = 0
@@ -119,7 +126,7 @@ class Session:
             self.error, self.reason = error, str(error)
         else:
             self._link = link
-            self.opened_ns = self._heard_ns = ports.clock.monotonic_ns()
+            self.opened_ns = self._heard_ns = self._fed_ns = ports.clock.monotonic_ns()
             self.state = SessionState.OPEN
             self.reason = await link.run()
         finally:
@@ -136,23 +143,33 @@ class Session:
         if link is None or self.state is not SessionState.OPEN:
             return
         silent_ns = now_ns - self._heard_ns
-        if silent_ns > self._host.silence_limit_s * 1e9:
-            await link.close(f"silent for {silent_ns / 1e9:.1f} s")
-        elif self._refusal:
-            await link.close(self._refusal)
-        elif any(now_ns - request.sent_ns > _ANSWER_WAIT_NS for request in self._requests.values()):
-            await link.close("a subscription request was not answered")
-        elif self._garbage_in_a_row >= _MAX_GARBAGE_IN_A_ROW:
-            await link.close(f"{self._garbage_in_a_row} frames in a row made no sense")
+        if complaint := self._complaint(now_ns, silent_ns):
+            await link.close(complaint)
         elif now_ns - self._sent_ns >= self._host.frame_spacing_s * 1e9:
             await self._send_due(link, now_ns, silent_ns)
+
+    def _complaint(self, now_ns: int, silent_ns: int) -> str:
+        """Why this connection is of no use any more; empty while it is."""
+        if silent_ns > self._host.silence_limit_s * 1e9:
+            return f"silent for {silent_ns / 1e9:.1f} s"
+        if self._quiet_limit_ns is not None and now_ns - self._fed_ns > self._quiet_limit_ns:
+            return f"no market data for {(now_ns - self._fed_ns) / 1e9:.1f} s"
+        if self._refusal:
+            return self._refusal
+        if any(now_ns - request.sent_ns > _ANSWER_WAIT_NS for request in self._requests.values()):
+            return "a subscription request was not answered"
+        if self._garbage_in_a_row >= _MAX_GARBAGE_IN_A_ROW:
+            return f"{self._garbage_in_a_row} frames in a row made no sense"
+        return ""
 
     def on_frame(self, payload: bytes | memoryview, received_ns: int) -> None:
         """One message of the venue."""
         self._heard_ns = received_ns
         self.frames += 1
         notice = self._dialect.deliver(payload, received_ns)
-        if notice is not None and not self._note(notice):
+        if notice is None:
+            self._fed_ns = received_ns
+        elif not self._note(notice):
             return
         self._garbage_in_a_row = 0
         if received_ns - self._alive_ns >= _ALIVE_EVERY_NS:

@@ -167,7 +167,7 @@ STREAMS = {f"s{number}": (number,) for number in range(7)}
 class Play:
     """A keeper with its fakes, stepped every 50 ms of manual time."""
 
-    def __init__(self, streams=STREAMS, **pace):
+    def __init__(self, streams=STREAMS, quiet_limit_s=None, **pace):
         self.clock = ManualClock()
         self.connector = FakeConnector(self.clock)
         self.dialect = WordDialect()
@@ -175,7 +175,7 @@ class Play:
         self.log = QuietLog()
         self.supervisor = Supervisor(self.clock, self.log)
         ports = SessionPorts(self.connector, PlainGuard(), self.clock, self.log)
-        address = LinkAddress("v:spot:top:0", HOST, "wss://venue/stream")
+        address = LinkAddress("v:spot:top:0", HOST, "wss://venue/stream", quiet_limit_s)
         self.keeper = Keeper(
             address, self.dialect, ports, self.sink, self.supervisor, KeeperPace(Random(3), **pace)
         )

@@ -195,3 +195,14 @@ async def test_a_steady_connection_starts_the_count_of_attempts_anew(play):
     scene.link.end("gone")
     await scene.pass_time(1.3)
     assert len(scene.connector.links) == 2
+
+
+async def test_a_stream_that_only_answers_pings_is_given_up(play):
+    scene = play(quiet_limit_s=4)
+    await scene.pass_time(2)
+    for _ in range(6):
+        await scene.pass_time(1, talking=False)
+        if scene.connector.links[0].is_open:
+            scene.link.listener.on_sign_of_life(scene.clock.monotonic_ns(), is_answered=False)
+    lost = next(event for event in scene.sink.events if event.state is LinkState.LOST)
+    assert "no market data for" in lost.reason
