@@ -70,17 +70,17 @@ def _build() -> list[Scenario]:
 
 def _paying() -> list[Plant]:
     lasting = [
-        carry("DOGE", 0.0045, 24),
-        carry("AVAX", 0.0032, 12),
+        carry("DOGE", 0.0052, 24),
+        carry("AVAX", 0.0042, 12),
         carry("1000PEPE", 0.0060, 38),
-        carry("ENA", 0.0038, 18),
-        carry("LINK", -0.0060, -34),
-        carry("ADA", -0.0042, -22),
+        carry("ENA", 0.0050, 18),
+        carry("LINK", -0.0075, -34),
+        carry("ADA", -0.0060, -22),
         triangle("SOL", "BTC", 62),
         triangle("XRP", "ETH", 66),
         triangle_into("ETH", "TRY", 70),
     ]
-    passing = repeat(carry("SUI", 0.0036, 20, at_s=5, for_s=45), every_s=120, count=180)
+    passing = repeat(carry("SUI", 0.0058, 20, at_s=5, for_s=45), every_s=120, count=180)
     return lasting + passing + repeat(triangle("BNB", "BTC", 60, at_s=10, for_s=25), every_s=90, count=240)
 
 
