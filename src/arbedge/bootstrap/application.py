@@ -156,10 +156,7 @@ def service_graph(loaded: LoadedSettings) -> dict[str, tuple[str, ...]]:
 
 
 def _redactor(loaded: LoadedSettings) -> Redactor:
-    settings = loaded.settings
-    secrets = [settings.encryption_key, *(settings.venues.of(name).proxy for name in ADAPTERS)]
     redactor = Redactor()
-    for secret in secrets:
-        if secret is not None:
-            redactor.register(secret.get_secret_value())
+    for secret in loaded.secrets():
+        redactor.register(secret)
     return redactor

@@ -13,7 +13,7 @@ from random import Random
 from typing import Protocol, TypeVar
 
 from arbedge.errors import ArbEdgeError, RateLimited, Timeout, Unavailable
-from arbedge.foundation.resilience.breaker import BreakerSnapshot, BreakerState, CircuitBreaker
+from arbedge.foundation.resilience.breaker import BreakerSnapshot, BreakerState, CircuitBreaker, CircuitOpen
 from arbedge.foundation.resilience.bulkhead import Bulkhead
 from arbedge.foundation.resilience.config import GuardPolicy
 from arbedge.foundation.resilience.deadline import within
@@ -108,6 +108,7 @@ class Guard:
             name, policy.breaker, clock, lambda _, new: self._hooks.breaker_changed(name, new)
         )
         self._last_error: str | None = None
+        self._cause: str | None = None
 
     async def call(
         self, operation: Callable[[], Awaitable[T]], *, cost: int = 1, deadline_s: float | None = None
@@ -133,6 +134,9 @@ class Guard:
             raise
         except ArbEdgeError as error:
             outcome = error.code
+            if isinstance(error, CircuitOpen) and self._cause is not None:
+                # Whoever is refused here wants to know what is wrong over there.
+                error.args = (f"{error}, since {self._cause}",)
             self._last_error = str(error)
             raise
         finally:
@@ -184,7 +188,8 @@ class Guard:
         except asyncio.CancelledError:
             report = self._withdraw
             raise
-        except Unavailable:
+        except Unavailable as error:
+            self._cause = str(error)
             raise
         except ArbEdgeError:
             report = self._breaker.succeeded  # it answered, and refused
