@@ -38,7 +38,10 @@ PUBLIC_SCHEDULE: Mapping[Market, FeeRate] = {
     ("bitget", MarketKind.SPOT): _public("0.001", FeeAsset.RECEIVED, _BITGET),
     ("bitget", MarketKind.PERP): _public("0.0006", FeeAsset.QUOTE, _BITGET),
 }
-"""The four venues' dearest ordinary tier; spot fees are taken from whatever the trade received."""
+"""The venues' ordinary tier without any discount; spot fees are taken from whatever the trade received.
+
+Binance and Bybit as their help pages repeat it; OKX and Bitget as third parties quote it, so unverified.
+"""
 
 
 class FeeTable:
