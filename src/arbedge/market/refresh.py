@@ -46,6 +46,7 @@ class MarketRefresher:
         self._early_tops: dict[tuple[str, MarketKind], tuple[tuple[TopOfBook, ...], int]] = {}
         self._early_funding: dict[str, tuple[FundingState, ...]] = {}
         self._index_due_ns: dict[int, int] = {}
+        self._index_failures: dict[int, int] = {}
 
     async def run(self) -> None:
         """Serve until cancelled; no error of a venue gets out."""
@@ -184,11 +185,18 @@ class MarketRefresher:
             if slot is None:
                 slot = self._next_unread_index(venue)
             if slot is not None:
-                now_ns = self._clock.monotonic_ns()
-                self._index_due_ns[slot] = now_ns + _INDEX_RETRY_NS
-                if await self._attempt(venue, "index", partial(self._read_index, venue, slot), 0) is None:
-                    self._index_due_ns[slot] = now_ns + int(self._config.refresh_index_s * 1e9)
+                await self._try_index(venue, slot)
             await self._clock.sleep(_WISHED_INDEX_S if is_wished else _OTHER_INDEX_S)
+
+    async def _try_index(self, venue: str, slot: int) -> None:
+        """Read one index; a failing one is tried again after 5 s, doubling to 80 s."""
+        now_ns = self._clock.monotonic_ns()
+        failures = self._index_failures.pop(slot, 0)
+        self._index_due_ns[slot] = now_ns + (_INDEX_RETRY_NS << min(failures, 4))
+        if await self._attempt(venue, "index", partial(self._read_index, venue, slot), 0) is None:
+            self._index_due_ns[slot] = now_ns + int(self._config.refresh_index_s * 1e9)
+        else:
+            self._index_failures[slot] = failures + 1
 
     async def _gains(self) -> None:
         while True:
