@@ -130,6 +130,7 @@ class Session:
             self.state = SessionState.OPEN
             self.reason = await link.run()
         finally:
+            self.reason = self.reason or "ended by a fault of our own"
             self.state = SessionState.ENDED
 
     async def close(self, reason: str) -> None:

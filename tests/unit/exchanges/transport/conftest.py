@@ -69,6 +69,9 @@ class FakeLink:
         if not self._ended.done():
             self._ended.set_result(reason)
 
+    def fail(self, error: Exception) -> None:
+        self._ended.set_exception(error)
+
     def receive(self, payload: bytes) -> None:
         self.listener.on_frame(payload, self.clock.monotonic_ns())
 

@@ -206,3 +206,14 @@ async def test_a_stream_that_only_answers_pings_is_given_up(play):
             scene.link.listener.on_sign_of_life(scene.clock.monotonic_ns(), is_answered=False)
     lost = next(event for event in scene.sink.events if event.state is LinkState.LOST)
     assert "no market data for" in lost.reason
+
+
+async def test_a_fault_of_our_own_ends_one_connection_and_is_reported(play):
+    scene = play()
+    await scene.pass_time(1)
+    scene.link.fail(RuntimeError("a bug behind the sink"))
+    await scene.pass_time(3)
+    lost = next(event for event in scene.sink.events if event.state is LinkState.LOST)
+    assert lost.reason == "ended by a fault of our own"
+    assert "task failed" in [event for event, _ in scene.log.lines]
+    assert len(scene.connector.links) == 2
