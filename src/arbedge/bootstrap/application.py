@@ -16,7 +16,9 @@ from arbedge.domain.opportunity import Gate
 from arbedge.flow.delivery_path import DeliveryPath
 from arbedge.foundation.container import Health, MetricLifeHooks, ServiceContainer
 from arbedge.foundation.runtime.clock import Clock, SystemClock
+from arbedge.foundation.runtime.streams import BoundedStream, Overflow
 from arbedge.foundation.runtime.supervision import SupervisedTask
+from arbedge.foundation.telemetry.hooks import MetricStreamHooks
 from arbedge.foundation.telemetry.logs import LogConfig, Logs
 from arbedge.foundation.telemetry.metrics import Metrics
 from arbedge.foundation.telemetry.redaction import Redactor
@@ -24,6 +26,7 @@ from arbedge.market.refresh import MarketRefresher
 from arbedge.market.view import LiveMarket
 from arbedge.opportunities.detection.detector import Detector
 from arbedge.opportunities.ranking.leaderboard import Leaderboard
+from arbedge.storage.records.engine import Records
 
 __all__ = ["Application", "running", "service_graph"]
 
@@ -49,6 +52,16 @@ class Application:
     def start_task(self, name: str, duty: Callable[[], Awaitable[None]]) -> SupervisedTask:
         """Run something beside the main job, ended before it."""
         return self._container.get(ViewCrew).put_to_work(name, duty)
+
+    def open_stream(self, name: str, capacity: int) -> BoundedStream[OpportunityEvent]:
+        """Events from now on for a slow reader; when it falls behind the oldest is dropped and counted."""
+        hooks = MetricStreamHooks(self._container.get(Metrics))
+        stream: BoundedStream[OpportunityEvent] = BoundedStream(
+            name, self.clock, capacity=capacity, overflow=Overflow.DROP_OLDEST, on_drop=hooks.dropped
+        )
+        hooks.watch(stream)
+        self.subscribe(stream.offer)
+        return stream
 
     def health(self) -> tuple[Health, ...]:
         """Every service now, in dependency order."""
@@ -140,6 +153,8 @@ async def running(
             registry, clock, loaded.settings.services, log=log, hooks=MetricLifeHooks(metrics)
         )
         await stack.enter_async_context(container)
+        if is_recording:
+            container.get(Observer).watch_pool("records", container.get(Records).gauges)
         log.info("started", config_hash=loaded.config_hash, exchanges=",".join(loaded.settings.exchanges))
         yield Application(container, plan, clock)
         log.info("stopping")

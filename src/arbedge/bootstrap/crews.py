@@ -5,6 +5,7 @@ open, then the last events are written.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -15,6 +16,8 @@ from arbedge.flow.tick_path import TickPath
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.foundation.runtime.supervision import SupervisedTask, Supervisor
 from arbedge.foundation.runtime.tasks import ErrorLog, RestartPolicy, TaskState
+from arbedge.foundation.telemetry.hooks import MetricTaskHooks
+from arbedge.foundation.telemetry.metrics import Metrics
 from arbedge.market.refresh import MarketRefresher
 from arbedge.market.streaming import StreamRunner
 from arbedge.market.view import LiveMarket
@@ -22,7 +25,7 @@ from arbedge.opportunities.detection.detector import Detector
 from arbedge.opportunities.ports import OpportunityArchive
 from arbedge.storage.repositories.lookup import OpportunityLookup
 
-__all__ = ["ArchiveCrew", "Crew", "DetectionCrew", "MarketCrew", "ObservingCrew", "ViewCrew"]
+__all__ = ["ArchiveCrew", "Crew", "DetectionCrew", "MarketCrew", "ObservingCrew", "Tools", "ViewCrew"]
 
 _ALWAYS_AGAIN = RestartPolicy(first_delay_s=0.5, max_delay_s=30.0, max_restarts=None)
 _STOP_S = 1.0
@@ -31,11 +34,21 @@ _PRUNE_EVERY_S = 3600.0
 _OBSERVE_S = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every crew works with: time, where faults are reported, and the counters."""
+
+    clock: Clock
+    log: ErrorLog
+    metrics: Metrics
+
+
 class Crew:
     """Supervised tasks under one name. `start` once, `stop` once, `ping` as often as one likes."""
 
-    def __init__(self, clock: Clock, log: ErrorLog) -> None:
-        self._supervisor = Supervisor(clock, log)
+    def __init__(self, tools: Tools) -> None:
+        self._clock = tools.clock
+        self._supervisor = Supervisor(tools.clock, tools.log, hooks=MetricTaskHooks(tools.metrics))
         self._tasks: list[SupervisedTask] = []
 
     def put_to_work(self, name: str, duty: Callable[[], Awaitable[None]]) -> SupervisedTask:
@@ -64,18 +77,16 @@ class Crew:
 class ArchiveCrew(Crew):
     """Writes events to the archive and deletes what is too old."""
 
-    def __init__(  # noqa: PLR0913 - injected, each a service of its own
+    def __init__(
         self,
-        clock: Clock,
-        log: ErrorLog,
+        tools: Tools,
         delivery: DeliveryPath,
         detector: Detector,
         archive: OpportunityArchive,
         lookup: OpportunityLookup,
         retention: timedelta,
     ) -> None:
-        super().__init__(clock, log)
-        self._clock = clock
+        super().__init__(tools)
         self._delivery = delivery
         self._detector = detector
         self._archive = archive
@@ -106,8 +117,8 @@ class ArchiveCrew(Crew):
 class DetectionCrew(Crew):
     """Sweeps the market a few times a second; on stopping, closes what is open."""
 
-    def __init__(self, clock: Clock, log: ErrorLog, tick_path: TickPath, detector: Detector) -> None:
-        super().__init__(clock, log)
+    def __init__(self, tools: Tools, tick_path: TickPath, detector: Detector) -> None:
+        super().__init__(tools)
         self._tick_path = tick_path
         self._detector = detector
 
@@ -129,17 +140,16 @@ class DetectionCrew(Crew):
 class MarketCrew(Crew):
     """Keeps the market supplied: slow facts, streams of each venue, detail books."""
 
-    def __init__(  # noqa: PLR0913 - injected, each a service of its own
+    def __init__(
         self,
-        clock: Clock,
-        log: ErrorLog,
+        tools: Tools,
         venues: VenueSet,
         market: LiveMarket,
         refresher: MarketRefresher,
         runner: StreamRunner,
         tick_path: TickPath,
     ) -> None:
-        super().__init__(clock, log)
+        super().__init__(tools)
         self._venues = venues
         self._market = market
         self._refresher = refresher
@@ -164,9 +174,8 @@ class MarketCrew(Crew):
 class ObservingCrew(Crew):
     """Reads everything's counters into the metrics once a second."""
 
-    def __init__(self, clock: Clock, log: ErrorLog, observer: Observer) -> None:
-        super().__init__(clock, log)
-        self._clock = clock
+    def __init__(self, tools: Tools, observer: Observer) -> None:
+        super().__init__(tools)
         self._observer = observer
 
     async def start(self) -> None:

@@ -16,6 +16,8 @@ __all__ = ["DemoLab", "lab_process"]
 
 _READY_S = 20.0
 _STOP_S = 2.0
+_BORROW_RATES = "LINK=0.000004,ADA=0.000003"
+"""The lab tells no borrow rates, as the venue tells none without a key; simulated like everything else here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,11 @@ class DemoLab:
 
     def overrides(self, loaded: LoadedSettings) -> dict[str, str]:
         """Settings that point the main job at the lab, and keep its records apart from real ones."""
-        urls = {f"venues.{venue}.base_url": url for venue, url in self.base_urls.items()}
-        return {"exchanges": ",".join(self.base_urls), "data_dir": str(demo_folder(loaded).path), **urls}
+        simulated: dict[str, str] = {}
+        for venue, url in self.base_urls.items():
+            simulated[f"venues.{venue}.base_url"] = url
+            simulated[f"venues.{venue}.borrow_rates_hourly"] = _BORROW_RATES
+        return {"exchanges": ",".join(self.base_urls), "data_dir": str(demo_folder(loaded).path), **simulated}
 
 
 @asynccontextmanager

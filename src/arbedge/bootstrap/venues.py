@@ -12,8 +12,10 @@ from arbedge.errors import Invalid
 from arbedge.exchanges.binance import adapter as binance
 from arbedge.exchanges.binance.adapter import Surroundings
 from arbedge.exchanges.config import VENUE_NAMES, VenueConfig, VenueName
+from arbedge.exchanges.transport.http import PoolGauges
 from arbedge.exchanges.transport.keeper import LinkStats
 from arbedge.foundation.resilience.guard import Guard, GuardHooks
+from arbedge.foundation.resilience.weight import WeightBudget
 from arbedge.foundation.runtime.clock import Clock, SystemClock
 from arbedge.market.ports import DepthSource, FundingSource, VenueCatalogue, VenueStreams
 
@@ -21,6 +23,7 @@ __all__ = ["ADAPTERS", "OpenVenue", "VenueSet", "build_venues", "open_venues"]
 
 
 class _Pool(Protocol):
+    def gauges(self) -> PoolGauges: ...
     async def close(self) -> None: ...
 
 
@@ -37,6 +40,7 @@ class OpenVenue:
     guards: tuple[Guard, ...]
     pool: _Pool
     stats: Callable[[], tuple[LinkStats, ...]]
+    budgets: Mapping[str, WeightBudget]
     is_loopback: bool
 
 
@@ -52,6 +56,7 @@ def _binance(config: VenueConfig, around: Surroundings) -> OpenVenue:
         guards=venue.guards,
         pool=venue.pool,
         stats=venue.streams.stats,
+        budgets=venue.budgets,
         is_loopback=_is_loopback(config.base_url),
     )
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from arbedge import __version__
-from arbedge.bootstrap.crews import ArchiveCrew, Crew, DetectionCrew, MarketCrew, ObservingCrew, ViewCrew
+from arbedge.bootstrap.crews import ArchiveCrew, Crew, DetectionCrew, MarketCrew, ObservingCrew, Tools, ViewCrew
 from arbedge.bootstrap.datadir import Datadir
-from arbedge.bootstrap.observing import Observer, TickGauge
+from arbedge.bootstrap.observing import Observer, TickGauge, count_events
 from arbedge.bootstrap.settings import LoadedSettings
 from arbedge.bootstrap.venues import VenueSet, build_venues
 from arbedge.domain.events import OpportunityEvent
@@ -56,6 +56,7 @@ def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -
     registry.add_value("metrics", metrics)
     registry.add_value("log", log, provides=ErrorLog)
     registry.add_value("plan", plan)
+    registry.add("tools", Tools)
     registry.add("venues", make_venues, lifecycle=Lifecycle(stop=VenueSet.close))
     registry.add("market", make_market)
     registry.add("refresher", make_refresher)
@@ -74,7 +75,7 @@ def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -
     registry.add("observer", make_observer)
     if plan.is_recording:
         _add_crew(registry, "archive_crew", ArchiveCrew, make_archive_crew)
-    _add_crew(registry, "detection_crew", DetectionCrew, make_detection_crew)
+    _add_crew(registry, "detection_crew", DetectionCrew, DetectionCrew)
     _add_crew(registry, "market_crew", MarketCrew, MarketCrew)
     _add_crew(registry, "observing_crew", ObservingCrew, ObservingCrew)
     _add_crew(registry, "view_crew", ViewCrew, ViewCrew)
@@ -148,7 +149,12 @@ def make_memory_archive() -> OpportunityArchive:
 
 
 def make_delivery(
-    plan: RunPlan, clock: Clock, archive: OpportunityArchive, leaderboard: Leaderboard, log: ErrorLog
+    plan: RunPlan,
+    clock: Clock,
+    archive: OpportunityArchive,
+    leaderboard: Leaderboard,
+    metrics: Metrics,
+    log: ErrorLog,
 ) -> DeliveryPath:
     """Events from the detector to the ranked list, the archive and whoever watches."""
     storage = plan.loaded.settings.storage
@@ -163,6 +169,7 @@ def make_delivery(
         leaderboard.apply(event)
 
     delivery.watch(rank)
+    delivery.watch(count_events(metrics))
     return delivery
 
 
@@ -171,7 +178,7 @@ def make_detector(
 ) -> Detector:
     """The detector, telling the delivery path."""
     settings = plan.loaded.settings
-    rule = "k-th rate = default + (current - default) * decay ** (k * interval / 8 h)"
+    rule = "k-th rate = default + (current - default) * decay ** (k * interval / 8 h); the next settlement is k = 1"
     provenance = Provenance(
         config_hash=plan.loaded.config_hash,
         code_version=__version__,
@@ -198,17 +205,20 @@ def make_observer(  # noqa: PLR0913 - injected: it reads everybody's counters
     market: LiveMarket,
     refresher: MarketRefresher,
     detector: Detector,
+    delivery: DeliveryPath,
 ) -> Observer:
     """Counters into metrics; into a file beside the records while something is recorded."""
     folder = Datadir(plan.loaded.settings.data_dir).path
     file = folder / "metrics.prom" if plan.is_recording else None
-    return Observer(clock, metrics, venues, market, refresher, detector, file)
+    observer = Observer(clock, metrics, venues, market, refresher, detector, delivery, file=file)
+    for venue in venues:
+        observer.watch_pool(venue.name, venue.pool.gauges)
+    return observer
 
 
-def make_archive_crew(  # noqa: PLR0913 - injected, each a service of its own
+def make_archive_crew(
     plan: RunPlan,
-    clock: Clock,
-    log: ErrorLog,
+    tools: Tools,
     delivery: DeliveryPath,
     detector: Detector,
     archive: OpportunityArchive,
@@ -216,12 +226,7 @@ def make_archive_crew(  # noqa: PLR0913 - injected, each a service of its own
 ) -> ArchiveCrew:
     """Writes and prunes."""
     retention = timedelta(days=plan.loaded.settings.opportunities.retention_days)
-    return ArchiveCrew(clock, log, delivery, detector, archive, lookup, retention)
-
-
-def make_detection_crew(clock: Clock, log: ErrorLog, tick_path: TickPath, detector: Detector) -> DetectionCrew:
-    """Sweeps."""
-    return DetectionCrew(clock, log, tick_path, detector)
+    return ArchiveCrew(tools, delivery, detector, archive, lookup, retention)
 
 
 async def _start_tick_path(path: TickPath) -> None:

@@ -1,7 +1,7 @@
 """`--alert-cmd`: runs a command for each opened opportunity, without ever slowing detection.
 
 The command gets the opportunity as one JSON line on stdin and its id, kind, asset and net in ARBEDGE_ALERT_…
-variables. At most `WORKERS` run at once, each with a deadline; when `QUEUE` wait, the oldest is dropped.
+variables. At most `WORKERS` run at once, each with a deadline; when `QUEUE` events wait, the oldest is dropped.
 """
 
 import asyncio
@@ -16,13 +16,12 @@ from typing import Any
 from arbedge.cli.rows import opportunity_row
 from arbedge.domain.events import OpportunityChange, OpportunityEvent
 from arbedge.errors import Invalid
-from arbedge.foundation.runtime.clock import Clock
-from arbedge.foundation.runtime.streams import BoundedStream, Overflow
+from arbedge.foundation.runtime.streams import BoundedStream
 
-__all__ = ["AlertCommand"]
+__all__ = ["QUEUE", "WORKERS", "AlertCommand"]
 
 WORKERS = 4
-QUEUE = 100
+QUEUE = 1000
 DEADLINE_S = 10.0
 
 _log = logging.getLogger("arbedge.cli.alert")
@@ -31,7 +30,7 @@ _log = logging.getLogger("arbedge.cli.alert")
 class AlertCommand:
     """Runs the given command line per opened opportunity; `work` is the coroutine each worker runs."""
 
-    def __init__(self, command_line: str, clock: Clock) -> None:
+    def __init__(self, command_line: str) -> None:
         try:
             self._words = shlex.split(command_line)
         except ValueError as error:
@@ -40,25 +39,13 @@ class AlertCommand:
             raise Invalid("--alert-cmd: empty; give a command such as --alert-cmd 'notify-send arbedge'")
         if shutil.which(self._words[0]) is None:
             raise Invalid(f"--alert-cmd: no program {self._words[0]!r} found; give its path")
-        self._waiting: BoundedStream[OpportunityEvent] = BoundedStream(
-            "alerts", clock, capacity=QUEUE, overflow=Overflow.DROP_OLDEST
-        )
         self.failed = 0
 
-    @property
-    def dropped(self) -> int:
-        """Alerts dropped because too many were waiting."""
-        return self._waiting.dropped
-
-    def offer(self, event: OpportunityEvent) -> None:
-        """Take an event; only openings are alerted. Never blocks."""
-        if event.change is OpportunityChange.OPENED:
-            self._waiting.offer(event)
-
-    async def work(self) -> None:
-        """Run alerts until cancelled."""
-        async for event in self._waiting:
-            await self._run(opportunity_row(event.opportunity))
+    async def work(self, events: BoundedStream[OpportunityEvent]) -> None:
+        """Alert openings until cancelled; any number of workers may share the stream."""
+        async for event in events:
+            if event.change is OpportunityChange.OPENED:
+                await self._run(opportunity_row(event.opportunity))
 
     async def _run(self, row: Mapping[str, Any]) -> None:
         environment = {

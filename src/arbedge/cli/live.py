@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from rich.console import Console
 from rich.live import Live
@@ -14,15 +15,12 @@ from arbedge.bootstrap.application import Application, running
 from arbedge.bootstrap.demo import lab_process
 from arbedge.bootstrap.settings import LoadedSettings
 from arbedge.bootstrap.snapshot import RunSnapshot
-from arbedge.cli.alert import WORKERS, AlertCommand
+from arbedge.cli.alert import QUEUE, WORKERS, AlertCommand
 from arbedge.cli.failure import EXIT_OK
 from arbedge.cli.options import add_settings, settings_of
 from arbedge.cli.rows import event_row, opportunity_row, rejection_row, venue_row
 from arbedge.cli.view import draw
-from arbedge.domain.events import OpportunityEvent
-from arbedge.foundation.runtime.clock import SystemClock
 from arbedge.foundation.runtime.signals import StopSignal
-from arbedge.foundation.runtime.streams import BoundedStream, Overflow
 
 __all__ = ["configure", "run"]
 
@@ -68,14 +66,13 @@ async def _demo(arguments: argparse.Namespace) -> int:
 
 
 async def _main_job(arguments: argparse.Namespace, loaded: LoadedSettings, *, is_simulated: bool = False) -> int:
-    clock = SystemClock()
-    alert = AlertCommand(arguments.alert_cmd, clock) if arguments.alert_cmd else None
+    alert = AlertCommand(arguments.alert_cmd) if arguments.alert_cmd else None
     with StopSignal() as stop:
         async with running(loaded, is_simulated=is_simulated) as application:
             if alert is not None:
-                application.subscribe(alert.offer)
+                events = application.open_stream("alerts", QUEUE)
                 for number in range(WORKERS):
-                    application.start_task(f"alert.{number}", alert.work)
+                    application.start_task(f"alert.{number}", partial(alert.work, events))
             wants_view = arguments.format == "view" or (arguments.format is None and sys.stdout.isatty())
             show = _screen if wants_view else _lines
             async with show(application):
@@ -104,10 +101,7 @@ async def _screen(application: Application) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _lines(application: Application) -> AsyncIterator[None]:
     """One JSON event a line: opportunities as they change, venues as they change, a status every second."""
-    waiting: BoundedStream[OpportunityEvent] = BoundedStream(
-        "jsonl", application.clock, capacity=_LINES, overflow=Overflow.DROP_OLDEST
-    )
-    application.subscribe(waiting.offer)
+    waiting = application.open_stream("jsonl", _LINES)
 
     async def write_events() -> None:
         async for event in waiting:

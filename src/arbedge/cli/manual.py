@@ -1,4 +1,4 @@
-"""The commands' reference page, drawn from the parsers themselves: `python -m arbedge.cli.manual > FILE` renews it."""
+"""The commands' reference page, drawn from the parsers: `python -m arbedge.cli.manual > FILE` renews it."""
 
 import argparse
 import sys
@@ -30,7 +30,8 @@ def _section(parser: argparse.ArgumentParser) -> Iterator[str]:
     if rows:
         yield "| argument | meaning |\n|---|---|\n" + "\n".join(rows) + "\n"
     for name, child in _subparsers(parser).items():
-        yield f"### arbedge {child.prog.partition(' ')[2] or name}\n\n{child.description or _help_of(parser, name)}.\n"
+        title = child.prog.partition(" ")[2] or name
+        yield f"### arbedge {title}\n\n{child.description or _help_of(parser, name)}.\n"
         yield from _section(child)
 
 

@@ -7,14 +7,12 @@ as arguments; only the edge (bootstrap, cli, doors) holds the container.
 
 from arbedge.foundation.container.config import ContainerConfig
 from arbedge.foundation.container.container import NotReady, ServiceContainer, StartFailed
-from arbedge.foundation.container.gauges import MetricLifeHooks, MetricPoolHooks
+from arbedge.foundation.container.gauges import MetricLifeHooks
 from arbedge.foundation.container.graph import DependencyGraph, GraphInvalid, GraphNode
-from arbedge.foundation.container.pools import BoundedPool, PoolExhausted, PoolHooks, PoolLimits, PoolSnapshot
 from arbedge.foundation.container.registry import Lifecycle, Registration, Registry, StartMode, Traits
 from arbedge.foundation.container.states import Health, LifeHooks, LifeState, StopFailure
 
 __all__ = [
-    "BoundedPool",
     "ContainerConfig",
     "DependencyGraph",
     "GraphInvalid",
@@ -24,12 +22,7 @@ __all__ = [
     "LifeState",
     "Lifecycle",
     "MetricLifeHooks",
-    "MetricPoolHooks",
     "NotReady",
-    "PoolExhausted",
-    "PoolHooks",
-    "PoolLimits",
-    "PoolSnapshot",
     "Registration",
     "Registry",
     "ServiceContainer",

@@ -1,12 +1,11 @@
-"""Services and pools into metrics."""
+"""Services into metrics."""
 
 from collections import Counter
 
-from arbedge.foundation.container.pools import PoolSnapshot
 from arbedge.foundation.container.states import LifeState
 from arbedge.foundation.telemetry.metrics import Metrics
 
-__all__ = ["MetricLifeHooks", "MetricPoolHooks"]
+__all__ = ["MetricLifeHooks"]
 
 
 class MetricLifeHooks:
@@ -23,21 +22,3 @@ class MetricLifeHooks:
         self._count[after] += 1
         for state in LifeState:
             self._metrics.set("arbedge_services", self._count[state], state=state)
-
-
-class MetricPoolHooks:
-    """`PoolHooks` into metrics."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-
-    def pool_changed(self, pool: PoolSnapshot) -> None:
-        """Show the pool as it is now."""
-        self._metrics.set("arbedge_pool_in_use", pool.in_use, pool=pool.name)
-        self._metrics.set("arbedge_pool_idle", pool.idle, pool=pool.name)
-        self._metrics.set("arbedge_pool_max", pool.max_size, pool=pool.name)
-        self._metrics.set("arbedge_pool_waiting", pool.waiting, pool=pool.name)
-
-    def pool_waited(self, pool: str) -> None:
-        """Count a caller that had to wait."""
-        self._metrics.inc("arbedge_pool_waits_total", pool=pool)

@@ -66,29 +66,31 @@ _ALL = (
     _counter("task_failures", "times", "Supervised tasks that failed and were given up.", "task"),
     _gauge("services", "services", "Services by state.", "state"),
     _gauge("pool_in_use", "connections", "Connections lent out.", "pool"),
-    _gauge("pool_idle", "connections", "Open connections nobody uses.", "pool"),
     _gauge("pool_max", "connections", "Most connections the pool may open.", "pool"),
-    _gauge("pool_waiting", "callers", "Callers waiting for a connection.", "pool"),
+    _counter("pool_opened", "connections", "Connections opened.", "pool"),
+    _counter("pool_reused", "times", "How often an open connection was used again.", "pool"),
     _counter("pool_waits", "times", "How often a caller had to wait for a connection.", "pool"),
     # from the venues to the board
-    _counter("venue_frames", "frames", "Stream frames received by kind.", "venue", "kind"),
-    _counter("venue_decode_failures", "frames", "Frames that could not be decoded.", "venue", "kind"),
-    _counter("venue_reconnects", "times", "Stream connections made anew after a loss.", "venue", "reason"),
-    _counter("quotes_rejected", "quotes", "Quotes refused by the sanity checks.", "venue", "reason"),
-    _counter("book_resyncs", "times", "Order books dropped and built anew.", "venue", "reason"),
+    _counter("venue_frames", "frames", "Stream frames received.", "venue", "link"),
+    _counter("venue_garbage", "frames", "Stream frames that made no sense.", "venue", "link"),
+    _counter("venue_losses", "times", "Stream connections lost.", "venue", "link"),
+    _counter("venue_read_failures", "reads", "Reads of slow facts that failed.", "venue"),
+    _counter("quotes_rejected", "quotes", "Quotes refused by the sanity checks.", "reason"),
+    _counter("book_snapshots", "snapshots", "Snapshots asked for to build or confirm detail books."),
+    _counter("book_resyncs", "times", "Detail books dropped and built anew."),
     _gauge("clock_offset_seconds", "seconds", "Venue clock minus ours.", "venue"),
     # from the board to opportunities
-    _counter("candidates", "candidates", "Candidates appraised exactly.", "kind"),
-    _counter("gate_rejections", "candidates", "Candidates by the first gate they failed.", "gate"),
+    _gauge("quotes", "instruments", "Instruments that quote now.", "venue"),
+    _counter("candidates_appraised", "candidates", "Candidates appraised exactly."),
+    _counter("candidates_deferred", "candidates", "Candidates put off to a later pass."),
+    _gauge("candidates_rejected", "candidates", "Candidates held back now, by the first gate they fail.", "gate"),
     _counter("opportunities_opened", "opportunities", "Opportunities opened.", "kind"),
-    _counter("opportunities_closed", "opportunities", "Opportunities closed by reason.", "kind", "reason"),
+    _counter("opportunities_closed", "opportunities", "Opportunities closed.", "kind"),
     _gauge("opportunities_open", "opportunities", "Opportunities open now.", "kind"),
     _histogram("tick_to_candidate", TICK_S, "From a frame's arrival to its candidate's appraisal."),
     # to the store
-    _counter(
-        "storage_writes", "rows", "Rows written by table and outcome: ok or an error code.", "table", "outcome"
-    ),
-    _histogram("storage_write", CALL_S, "One write transaction.", "table"),
+    _counter("storage_events", "events", "Events written to the archive."),
+    _gauge("storage_pending", "events", "Events that wait for the archive."),
 )
 
 CATALOGUE: dict[str, Metric] = {metric.name: metric for metric in _ALL}

@@ -26,6 +26,7 @@ class Driver:
         self._uri = f"{path.absolute().as_uri()}?mode={'ro' if is_read_only else 'rwc'}"
         self._config = config
         self._threads: list[Any] = []
+        self.opened = 0
 
     async def connect(self) -> aiosqlite.Connection:
         """A connection with our settings. sqlite3's errors pass through."""
@@ -45,6 +46,7 @@ class Driver:
             await connection.execute(f"PRAGMA synchronous = {self._config.synchronous}")
             await connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT_BYTES}")
             undo.pop_all()
+        self.opened += 1
         return connection
 
     async def settle(self) -> None:

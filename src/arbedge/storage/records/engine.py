@@ -27,13 +27,19 @@ _READ, _WRITE = "BEGIN", "BEGIN IMMEDIATE"
 
 @dataclass(frozen=True, slots=True)
 class PoolGauges:
-    """The pool now: connections in use, open and idle, the bound, and how often and how many waited for one."""
+    """The pool now: connections in use, open and idle, the bound; how often one was opened, lent, waited for."""
 
     in_use: int
     idle: int
     limit: int
+    opened: int
     waits: int
     checkouts: int
+
+    @property
+    def reused(self) -> int:
+        """How often an open connection was lent again."""
+        return max(0, self.checkouts - self.opened)
 
 
 class Records:
@@ -123,7 +129,9 @@ class Records:
         """The pool's figures now."""
         pool = self._engine.pool if self._engine is not None else None
         in_use, idle = (pool.checkedout(), pool.checkedin()) if isinstance(pool, QueuePool) else (0, 0)
-        return PoolGauges(in_use, idle, self._config.max_connections, self._waits, self._checkouts)
+        return PoolGauges(
+            in_use, idle, self._config.max_connections, self._driver.opened, self._waits, self._checkouts
+        )
 
     @asynccontextmanager
     async def _transaction(self, begin: str) -> AsyncIterator[AsyncConnection]:

@@ -6,7 +6,6 @@ import pytest
 
 from arbedge.errors import (
     ArbEdgeError,
-    Conflict,
     Disconnected,
     IntegrityError,
     NotFound,
@@ -18,7 +17,6 @@ from arbedge.foundation.resilience.breaker import BreakerState, CircuitOpen
 from arbedge.foundation.resilience.bulkhead import BulkheadFull
 from arbedge.foundation.resilience.config import BreakerPolicy, BulkheadPolicy, GuardPolicy, RetryPolicy
 from arbedge.foundation.resilience.guard import Guard
-from arbedge.foundation.resilience.registry import GuardRegistry
 from arbedge.foundation.resilience.weight import WeightBudget
 from arbedge.foundation.runtime.clock import ManualClock
 
@@ -334,15 +332,3 @@ async def test_when_the_other_side_says_wait_everybody_waits(
     for task in tasks:
         await until(clock, task)
     assert (first.asked, second.asked) == (2, 1)
-
-
-async def test_a_registry_knows_every_guard(clock: ManualClock) -> None:
-    registry = GuardRegistry(clock, Random(1))
-    guard = registry.add("okx", POLICY)
-    registry.add("binance", POLICY)
-    assert registry.get("okx") is guard
-    assert [told.name for told in registry.snapshot()] == ["binance", "okx"]
-    with pytest.raises(Conflict, match="okx"):
-        registry.add("okx", POLICY)
-    with pytest.raises(NotFound, match="there are: binance, okx"):
-        registry.get("bybit")

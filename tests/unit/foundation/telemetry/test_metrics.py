@@ -50,17 +50,17 @@ def test_names_follow_the_rules(metric: object) -> None:
 
 
 def test_series_count_and_are_exposed(metrics: Metrics) -> None:
-    frames = metrics.counter("arbedge_venue_frames_total", venue="okx", kind="top")
+    frames = metrics.counter("arbedge_venue_frames_total", venue="okx", link="top")
     frames.inc()
-    metrics.inc("arbedge_venue_frames_total", 4, venue="okx", kind="top")
+    metrics.inc("arbedge_venue_frames_total", 4, venue="okx", link="top")
     metrics.set("arbedge_clock_offset_seconds", -0.25, venue="okx")
     metrics.observe("arbedge_tick_to_candidate_seconds", 0.0003)
-    assert metrics.value("arbedge_venue_frames_total", venue="okx", kind="top") == 5
-    assert metrics.value("arbedge_venue_frames_total", venue="okx", kind="depth") == 0
+    assert metrics.value("arbedge_venue_frames_total", venue="okx", link="top") == 5
+    assert metrics.value("arbedge_venue_frames_total", venue="okx", link="depth") == 0
     assert metrics.value("arbedge_clock_offset_seconds", venue="okx") == -0.25
     assert metrics.value("arbedge_tick_to_candidate_seconds") == 1
     text = metrics.exposition().decode()
-    assert 'arbedge_venue_frames_total{kind="top",venue="okx"} 5.0' in text
+    assert 'arbedge_venue_frames_total{link="top",venue="okx"} 5.0' in text
     assert 'arbedge_tick_to_candidate_seconds_bucket{le="0.00025"} 0.0' in text
     assert 'arbedge_tick_to_candidate_seconds_bucket{le="0.0005"} 1.0' in text
     assert "_created" not in text
@@ -70,7 +70,7 @@ def test_what_is_not_in_the_catalogue_is_refused(metrics: Metrics) -> None:
     with pytest.raises(ValueError, match="no such metric"):
         metrics.inc("arbedge_made_up_total")
     with pytest.raises(ValueError, match="of that kind"):
-        metrics.set("arbedge_venue_frames_total", 1, venue="okx", kind="top")
+        metrics.set("arbedge_venue_frames_total", 1, venue="okx", link="top")
     for labels in ({}, {"venue": "okx"}, {"venue": "okx", "sort": "top"}, {"venue": "o", "kind": "t", "x": "y"}):
         with pytest.raises(ValueError, match="takes labels"):
             metrics.inc("arbedge_venue_frames_total", **labels)
