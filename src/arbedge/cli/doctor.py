@@ -1,7 +1,6 @@
 """`arbedge doctor`: checks this machine, the settings and each venue; every line says what to do."""
 
 import argparse
-import asyncio
 import json
 import platform
 import resource
@@ -18,6 +17,7 @@ from arbedge.cli.failure import EXIT_BROKEN, EXIT_OK
 from arbedge.cli.options import add_format, add_settings, settings_of
 from arbedge.domain.instrument import MarketKind
 from arbedge.errors import ArbEdgeError, NotFound
+from arbedge.foundation.runtime import loop
 
 __all__ = ["Finding", "configure", "run"]
 
@@ -43,7 +43,7 @@ def configure(parser: argparse.ArgumentParser, name: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check everything; exit 1 when anything is wrong."""
-    findings = asyncio.run(_collect(settings_of(arguments)))
+    findings = loop.run(_collect(settings_of(arguments)))
     if arguments.format == "json":
         sys.stdout.write(json.dumps([asdict(each) for each in findings], indent=1) + "\n")
     else:

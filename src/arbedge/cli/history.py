@@ -1,7 +1,6 @@
 """`arbedge history` and `arbedge export FILE`: opportunities seen so far, on screen or as CSV or Parquet."""
 
 import argparse
-import asyncio
 import json
 import sys
 from datetime import datetime
@@ -13,6 +12,7 @@ from arbedge.cli.options import add_format, add_settings, moment, positive_int, 
 from arbedge.cli.rows import opportunity_row, stamp
 from arbedge.domain.opportunity import OpportunityKind
 from arbedge.errors import Invalid
+from arbedge.foundation.runtime import loop
 from arbedge.foundation.runtime.clock import SystemClock
 
 __all__ = ["configure", "run"]
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     if since >= until:
         raise Invalid(f"--since {arguments.since}: not before --until; choose an earlier time")
     work = _export if arguments.command == "export" else _history
-    return asyncio.run(work(arguments, since, until))
+    return loop.run(work(arguments, since, until))
 
 
 async def _history(arguments: argparse.Namespace, since: datetime, until: datetime) -> int:

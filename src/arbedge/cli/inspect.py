@@ -1,7 +1,6 @@
 """`arbedge config show`, `arbedge services graph|health` and `arbedge version`."""
 
 import argparse
-import asyncio
 import json
 import platform
 import sys
@@ -10,6 +9,7 @@ from arbedge import __version__
 from arbedge.bootstrap.application import running, service_graph
 from arbedge.cli.failure import EXIT_BROKEN, EXIT_OK
 from arbedge.cli.options import add_format, add_settings, settings_of
+from arbedge.foundation.runtime import loop
 
 __all__ = ["configure", "run"]
 
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         return EXIT_OK
     if arguments.command == "config":
         return _config(arguments)
-    return _graph(arguments) if arguments.action == "graph" else asyncio.run(_health(arguments))
+    return _graph(arguments) if arguments.action == "graph" else loop.run(_health(arguments))
 
 
 def _config(arguments: argparse.Namespace) -> int:

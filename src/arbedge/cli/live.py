@@ -1,7 +1,6 @@
 """`arbedge run` and `arbedge demo`: the main job with a live screen, or one JSON event a line."""
 
 import argparse
-import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -20,6 +19,7 @@ from arbedge.cli.failure import EXIT_OK
 from arbedge.cli.options import add_settings, settings_of
 from arbedge.cli.rows import event_row, opportunity_row, rejection_row, venue_row
 from arbedge.cli.view import draw
+from arbedge.foundation.runtime import loop
 from arbedge.foundation.runtime.signals import StopSignal
 
 __all__ = ["configure", "run"]
@@ -54,7 +54,7 @@ def configure(parser: argparse.ArgumentParser, name: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run until Ctrl-C (exit 0) or `--for` is over."""
-    return asyncio.run(
+    return loop.run(
         _demo(arguments) if arguments.command == "demo" else _main_job(arguments, settings_of(arguments))
     )
 

@@ -1,7 +1,6 @@
 """`arbedge markets` and `arbedge funding`: instruments and funding as ArbEdge understands them."""
 
 import argparse
-import asyncio
 import json
 import sys
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from arbedge.domain.funding import FundingState
 from arbedge.domain.instrument import Instrument, MarketKind
 from arbedge.domain.money import figure
 from arbedge.errors import ArbEdgeError, NotFound
+from arbedge.foundation.runtime import loop
 from arbedge.foundation.runtime.clock import SystemClock
 
 __all__ = ["configure", "run"]
@@ -37,7 +37,7 @@ def configure(parser: argparse.ArgumentParser, name: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run either command; exit 3 when no venue answered."""
-    return asyncio.run(_run(arguments))
+    return loop.run(_run(arguments))
 
 
 async def _run(arguments: argparse.Namespace) -> int:

@@ -1,7 +1,6 @@
 """`arbedge prove ID` and `arbedge why ID|ASSET|SYMBOL`: stored figures rebuilt, and gates explained."""
 
 import argparse
-import asyncio
 import json
 import sys
 
@@ -12,6 +11,7 @@ from arbedge.cli.rows import opportunity_row, rejection_row, stamp
 from arbedge.domain.money import figure
 from arbedge.domain.opportunity import Opportunity, Rejection
 from arbedge.errors import NotFound
+from arbedge.foundation.runtime import loop
 from arbedge.opportunities.proof import prove
 
 __all__ = ["configure", "run"]
@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser, name: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run either command."""
-    return asyncio.run(_prove(arguments) if arguments.command == "prove" else _why(arguments))
+    return loop.run(_prove(arguments) if arguments.command == "prove" else _why(arguments))
 
 
 async def _prove(arguments: argparse.Namespace) -> int:

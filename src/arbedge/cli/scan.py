@@ -1,7 +1,6 @@
 """`arbedge scan --once`: one look at the market; what qualifies now, and what was rejected by which gate."""
 
 import argparse
-import asyncio
 import json
 import sys
 
@@ -13,6 +12,7 @@ from arbedge.cli.failure import EXIT_NO_VENUE, EXIT_OK
 from arbedge.cli.options import add_format, add_settings, settings_of
 from arbedge.cli.rows import scan_document
 from arbedge.cli.view import draw
+from arbedge.foundation.runtime import loop
 
 __all__ = ["configure", "run"]
 
@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser, name: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Look once; exit 3 when no venue answered."""
-    snapshot = asyncio.run(_look(arguments))
+    snapshot = loop.run(_look(arguments))
     if arguments.format == "json":
         sys.stdout.write(json.dumps(scan_document(snapshot), indent=1) + "\n")
     else:

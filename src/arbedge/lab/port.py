@@ -11,6 +11,7 @@ import msgspec
 from aiohttp import web
 
 from arbedge.errors import ArbEdgeError, ConfigError
+from arbedge.foundation.runtime import loop
 from arbedge.lab.config import LabOptions
 
 __all__ = ["Port", "run_until_stopped", "until_stopped"]
@@ -61,9 +62,9 @@ class Port:
 async def until_stopped(ready: dict[str, object], announce: Callable[[str], None] | None = None) -> None:
     """Announce the ready line (default: on stdout) and wait for SIGINT or SIGTERM, which may take forever."""
     stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    running = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+        running.add_signal_handler(number, stopped.set)
     (announce or _print_line)(msgspec.json.encode(ready).decode())
     await stopped.wait()
 
@@ -71,23 +72,13 @@ async def until_stopped(ready: dict[str, object], announce: Callable[[str], None
 def run_until_stopped(serve: Callable[[], Coroutine[Any, Any, None]]) -> int:
     """Run a server on an event loop of its own; 0 after a stop, 2 and one line on stderr when it cannot start."""
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve())
+        loop.run(serve())
     except ArbEdgeError as error:
         sys.stderr.write(f"arbedge: {error}\n")
         return 2
     except KeyboardInterrupt:
         return 0
     return 0
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's where it is installed (it is not on Windows), else None for the standard one."""
-    try:
-        import uvloop  # noqa: PLC0415
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 def _print_line(line: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
-from aiohttp import web
+from aiohttp import ClientConnectionResetError, web
 
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.lab.config import LabOptions
@@ -93,7 +93,10 @@ class StreamDesk:
         if not self._admits(request.remote or "?", now_ns):
             return web.Response(status=429, text="Too many connection attempts")
         socket = web.WebSocketResponse(autoping=False, compress=False, timeout=2.0, max_msg_size=262_144)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ClientConnectionResetError:
+            return socket  # whoever asked is gone already
         connection = Connection(request, socket, host, route, now_ns)
         connection.is_combined = parts[0] == "stream" and len(parts) == 1
         self._connections.add(connection)
