@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from arbedge.bootstrap.crews import ViewCrew
+from arbedge.bootstrap.crosscheck import CrossCheck
 from arbedge.bootstrap.datadir import Datadir
 from arbedge.bootstrap.observing import Observer
 from arbedge.bootstrap.settings import LoadedSettings
@@ -128,7 +129,12 @@ class Application:
 
     def _notices(self) -> tuple[str, ...]:
         ill = [each for each in self._container.health() if each.reason and each.name != "market_crew"]
-        return (*self._plan.loaded.notices, *(f"{each.name} is {each.state}: {each.reason}" for each in ill))
+        checked = self._container.get(CrossCheck).notices
+        return (
+            *self._plan.loaded.notices,
+            *checked,
+            *(f"{each.name} is {each.state}: {each.reason}" for each in ill),
+        )
 
 
 @asynccontextmanager

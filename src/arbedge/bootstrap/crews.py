@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from arbedge.bootstrap.crosscheck import CrossCheck
 from arbedge.bootstrap.observing import Observer
+from arbedge.bootstrap.settings import LoadedSettings
 from arbedge.bootstrap.venues import VenueSet
 from arbedge.flow.delivery_path import DeliveryPath, recover_open
 from arbedge.flow.tick_path import TickPath
@@ -25,7 +27,7 @@ from arbedge.opportunities.detection.detector import Detector
 from arbedge.opportunities.ports import OpportunityArchive
 from arbedge.storage.repositories.lookup import OpportunityLookup
 
-__all__ = ["ArchiveCrew", "Crew", "DetectionCrew", "MarketCrew", "ObservingCrew", "Tools", "ViewCrew"]
+__all__ = ["ArchiveCrew", "Crew", "DetectionCrew", "MarketCrew", "ObservingCrew", "OracleCrew", "Tools", "ViewCrew"]
 
 _ALWAYS_AGAIN = RestartPolicy(first_delay_s=0.5, max_delay_s=30.0, max_restarts=None)
 _STOP_S = 1.0
@@ -169,6 +171,20 @@ class MarketCrew(Crew):
         """Venues that do not answer make it degraded, never failed: it goes on trying."""
         ill = [f"{state.name} is {state.state}: {state.error}" for state in self._refresher.states() if state.error]
         return "; ".join(ill) or await super().ping()
+
+
+class OracleCrew(Crew):
+    """Holds instruments against ccxt's reading now and then."""
+
+    def __init__(self, tools: Tools, check: CrossCheck, settings: LoadedSettings) -> None:
+        super().__init__(tools)
+        self._check = check
+        self._is_wanted = settings.settings.market.crosscheck_s > 0
+
+    async def start(self) -> None:
+        """Begin, unless switched off."""
+        if self._is_wanted:
+            self.put_to_work("crosscheck", self._check.run)
 
 
 class ObservingCrew(Crew):

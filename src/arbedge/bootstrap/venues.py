@@ -31,7 +31,7 @@ class _Pool(Protocol):
 class OpenVenue:
     """One venue behind the market's ports; nothing here knows which one it is."""
 
-    name: str
+    name: VenueName
     kinds: tuple[MarketKind, ...]
     catalogue: VenueCatalogue
     depth: DepthSource
@@ -47,7 +47,7 @@ class OpenVenue:
 def _binance(config: VenueConfig, around: Surroundings) -> OpenVenue:
     venue = binance.build(config, around)
     return OpenVenue(
-        name=venue.name,
+        name="binance",
         kinds=config.kinds,
         catalogue=venue.catalogue,
         depth=venue.catalogue,

@@ -7,7 +7,17 @@ from datetime import timedelta
 from decimal import Decimal
 
 from arbedge import __version__
-from arbedge.bootstrap.crews import ArchiveCrew, Crew, DetectionCrew, MarketCrew, ObservingCrew, Tools, ViewCrew
+from arbedge.bootstrap.crews import (
+    ArchiveCrew,
+    Crew,
+    DetectionCrew,
+    MarketCrew,
+    ObservingCrew,
+    OracleCrew,
+    Tools,
+    ViewCrew,
+)
+from arbedge.bootstrap.crosscheck import CrossCheck
 from arbedge.bootstrap.datadir import Datadir
 from arbedge.bootstrap.observing import Observer, TickGauge, count_events
 from arbedge.bootstrap.settings import LoadedSettings
@@ -56,6 +66,7 @@ def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -
     registry.add_value("metrics", metrics)
     registry.add_value("log", log, provides=ErrorLog)
     registry.add_value("plan", plan)
+    registry.add_value("settings", plan.loaded)
     registry.add("tools", Tools)
     registry.add("venues", make_venues, lifecycle=Lifecycle(stop=VenueSet.close))
     registry.add("market", make_market)
@@ -77,6 +88,9 @@ def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -
         _add_crew(registry, "archive_crew", ArchiveCrew, make_archive_crew)
     _add_crew(registry, "detection_crew", DetectionCrew, DetectionCrew)
     _add_crew(registry, "market_crew", MarketCrew, MarketCrew)
+    registry.add("crosscheck", make_crosscheck)
+    if plan.is_recording:
+        _add_crew(registry, "oracle_crew", OracleCrew, OracleCrew)
     _add_crew(registry, "observing_crew", ObservingCrew, ObservingCrew)
     _add_crew(registry, "view_crew", ViewCrew, ViewCrew)
     return registry
@@ -112,13 +126,17 @@ def make_market(plan: RunPlan, clock: Clock, venues: VenueSet) -> LiveMarket:
         fees=FeeTable(own_rates=own_fees, as_of=clock.now().date()),
         borrow_rates_hourly=borrow,
     )
-    depth = {venue.name: DepthVenue(venue.depth, venue.streams.want_depth) for venue in venues}
+    depth: dict[str, DepthVenue] = {
+        venue.name: DepthVenue(venue.depth, venue.streams.want_depth) for venue in venues
+    }
     return LiveMarket(settings.market, terms, clock, depth)
 
 
 def make_refresher(plan: RunPlan, clock: Clock, venues: VenueSet, market: LiveMarket) -> MarketRefresher:
     """Reads the slow facts of every venue."""
-    sources = {venue.name: VenueSources(venue.catalogue, venue.funding, venue.kinds) for venue in venues}
+    sources: dict[str, VenueSources] = {
+        venue.name: VenueSources(venue.catalogue, venue.funding, venue.kinds) for venue in venues
+    }
     return MarketRefresher(market, sources, plan.loaded.settings.market, clock)
 
 
@@ -214,6 +232,11 @@ def make_observer(  # noqa: PLR0913 - injected: it reads everybody's counters
     for venue in venues:
         observer.watch_pool(venue.name, venue.pool.gauges)
     return observer
+
+
+def make_crosscheck(plan: RunPlan, clock: Clock, venues: VenueSet) -> CrossCheck:
+    """The second opinion on instruments."""
+    return CrossCheck(venues, plan.loaded.settings, clock)
 
 
 def make_archive_crew(

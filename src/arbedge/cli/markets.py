@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from arbedge.bootstrap.crosscheck import crosscheck
 from arbedge.bootstrap.venues import OpenVenue, open_venues
 from arbedge.cli.failure import EXIT_NO_VENUE, EXIT_OK
 from arbedge.cli.options import add_format, add_settings, moment, settings_of
@@ -27,6 +28,7 @@ def configure(parser: argparse.ArgumentParser, name: str) -> None:
     if name == "markets":
         parser.add_argument("--kind", choices=[kind.value for kind in MarketKind], help="spot or perp only")
         parser.add_argument("--match", default="", help="only symbols, assets or quotes that contain this")
+        parser.add_argument("--check", action="store_true", help="hold every instrument against ccxt's reading")
     else:
         parser.add_argument("symbol", nargs="?", help="one contract by the venue's symbol: its settled history")
         parser.add_argument("--since", default="7d", help="history from then (a time or a span back; default: 7d)")
@@ -58,11 +60,13 @@ async def _run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
     else:
-        _print_table(rows)
+        _print_table(rows, "ccxt reads every instrument the same" if _is_check(arguments) else "nothing matches")
     return EXIT_OK
 
 
 async def _rows(arguments: argparse.Namespace, venue: OpenVenue) -> list[dict[str, Any]]:
+    if arguments.command == "markets" and arguments.check:
+        return await _differences(arguments, venue)
     if arguments.command == "markets":
         kinds = [MarketKind(arguments.kind)] if arguments.kind else venue.kinds
         found = [each for kind in kinds for each in await venue.catalogue.fetch_instruments(kind)]
@@ -84,6 +88,14 @@ async def _settled_rows(arguments: argparse.Namespace, venue: OpenVenue) -> list
     return [
         {"venue": venue.name, "symbol": match.id.symbol, "at": stamp(each.at), "rate": format(each.rate, "f")}
         for each in settled
+    ]
+
+
+async def _differences(arguments: argparse.Namespace, venue: OpenVenue) -> list[dict[str, Any]]:
+    config = settings_of(arguments).settings.venues.of(venue.name)
+    found = await crosscheck(venue, config, SystemClock())
+    return [
+        {"instrument": each.symbol, "what": each.what, "ours": each.ours, "ccxt": each.theirs} for each in found
     ]
 
 
@@ -124,10 +136,14 @@ def _funding_row(state: FundingState) -> dict[str, Any]:
     }
 
 
-def _print_table(rows: Iterable[dict[str, Any]]) -> None:
+def _is_check(arguments: argparse.Namespace) -> bool:
+    return arguments.command == "markets" and bool(arguments.check)
+
+
+def _print_table(rows: Iterable[dict[str, Any]], empty: str) -> None:
     table = [[("" if value is None else str(value)) for value in row.values()] for row in rows]
     if not table:
-        sys.stdout.write("nothing matches\n")
+        sys.stdout.write(f"{empty}\n")
         return
     heads = list(next(iter(rows)))
     widths = [max(len(head), *(len(row[column]) for row in table)) for column, head in enumerate(heads)]

@@ -89,6 +89,12 @@ class MarketConfig(BaseModel):
         le=604_800,
         description="How often the index components of a perpetual are read again.",
     )
+    crosscheck_s: float = Field(
+        default=3600.0,
+        ge=0,
+        le=604_800,
+        description="How often instruments are held against ccxt's reading, in a process of its own; 0 is never.",
+    )
     max_clock_offset_ms: float = Field(
         default=1000.0,
         gt=0,
