@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -78,10 +79,14 @@ def _opportunities(snapshot: RunSnapshot, width: int) -> Table:
     table = Table(box=None, header_style="bold", padding=(0, 1), title_justify="left", title_style="bold")
     table.title = f"{len(snapshot.opportunities)} open, best first{more}"
     columns = [column for column in _COLUMNS if width >= column.from_width]
-    for column in columns:
-        table.add_column(column.name, justify="right" if column.is_right else "left", no_wrap=True)
-    for each in shown:
-        table.add_row(*(column.cell(each, snapshot) for column in columns))
+    cells = [[column.cell(each, snapshot) for column in columns] for each in shown]
+    for number, column in enumerate(columns):
+        widest = max(cell_len(str(text)) for text in [column.name, *(row[number] for row in cells)])
+        # Only the route gives way on a narrow terminal; figures are never cut.
+        least = widest if column.name != "route" else None
+        table.add_column(column.name, justify="right" if column.is_right else "left", no_wrap=True, min_width=least)
+    for row in cells:
+        table.add_row(*row)
     return table
 
 
@@ -103,11 +108,13 @@ def _net_cell(each: Opportunity) -> Text:
 def _route(each: Opportunity) -> str:
     legs = each.candidate.legs
     if each.kind is OpportunityKind.TRIANGULAR:
-        steps = " > ".join(f"{leg.side} {leg.instrument.symbol}" for leg in legs)
-        return f"{legs[0].instrument.venue}: {steps}"
-    return " / ".join(
-        f"{leg.side} {leg.instrument.symbol} {leg.instrument.kind}@{leg.instrument.venue}" for leg in legs
-    )
+        steps = [f"{leg.side} {leg.instrument.symbol}" for leg in legs]
+    else:
+        steps = [f"{leg.side} {leg.instrument.symbol} {leg.instrument.kind}" for leg in legs]
+    venues = {leg.instrument.venue for leg in legs}
+    if len(venues) == 1:
+        return f"{venues.pop()}: {', '.join(steps)}"
+    return ", ".join(f"{step} on {leg.instrument.venue}" for step, leg in zip(steps, legs, strict=True))
 
 
 def _horizon(each: Opportunity) -> str:
