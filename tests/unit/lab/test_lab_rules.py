@@ -5,10 +5,10 @@ import pytest
 from arbedge.errors import ConfigError, Invalid
 from arbedge.foundation.runtime.clock import ManualClock
 from arbedge.lab.config import LabOptions
-from arbedge.lab.exchanges.binance.garble import Garbler
 from arbedge.lab.exchanges.binance.limits import CallMeter, WeightMeter
 from arbedge.lab.exchanges.binance.topics import parse_topic
 from arbedge.lab.faults import FAULTS, FaultBoard, parse_fault
+from arbedge.lab.garble import Garbler
 from arbedge.lab.scenarios import find_scenario, scenarios
 from arbedge.lab.stage import Stage
 from arbedge.lab.truth import Planner

@@ -13,10 +13,10 @@ from aiohttp import ClientConnectionResetError, web
 
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.lab.config import LabOptions
-from arbedge.lab.exchanges.binance.connection import STREAMS_MOST, Connection
-from arbedge.lab.exchanges.binance.garble import Garbler
+from arbedge.lab.exchanges.binance.connection import INBOUND_PER_S, STREAMS_MOST, Connection
 from arbedge.lab.exchanges.binance.topics import ROUTES, Topic, parse_topic
 from arbedge.lab.faults import FaultBoard
+from arbedge.lab.garble import Garbler
 
 __all__ = ["StreamDesk", "StreamSource", "VenueClock", "is_stream_path"]
 
@@ -128,7 +128,7 @@ class StreamDesk:
             kind, text = await connection.receive()
             if kind == "closed":
                 return
-            if not connection.counts_inbound(clock.monotonic_ns()):
+            if not connection.counts_inbound(clock.monotonic_ns(), INBOUND_PER_S[connection.host]):
                 connection.close()
                 return
             if kind == "pong" and text == _ping_text(connection.pinged_ns):
