@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from arbedge.domain.funding import FundingState
 from arbedge.domain.opportunity import Rejection
-from arbedge.domain.quote import BookChange
+from arbedge.domain.quote import Book, BookChange
 from arbedge.market.ports import LinkEvent
 
 __all__ = ["FaultLog", "MarketIntake", "RejectionSource", "TickHooks", "TickSink"]
@@ -30,6 +30,10 @@ class MarketIntake(Protocol):
 
     def accept_book_change(self, slot: int, change: BookChange) -> bool:
         """A depth frame; True when the book is in sequence after it."""
+        ...
+
+    def accept_book(self, slot: int, book: Book) -> bool:
+        """A whole book from a stream; True when it was usable."""
         ...
 
     def accept_funding(self, slot: int, state: FundingState) -> bool:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from arbedge.domain.funding import FundingState
-from arbedge.domain.quote import BookChange
+from arbedge.domain.quote import Book, BookChange
 from arbedge.errors import ArbEdgeError
 from arbedge.flow.ports import FaultLog, MarketIntake, TickHooks, TickSink
 from arbedge.foundation.runtime.clock import Clock
@@ -81,6 +81,16 @@ class TickPath:
             return
         if is_whole:
             self._mark(slot, change.received_ns)
+
+    def on_book(self, slot: int, book: Book) -> None:
+        """A whole book of a slot, sent within its stream."""
+        try:
+            is_whole = self._intake.accept_book(slot, book)
+        except _CONTAINED as error:
+            self._contain("book", error)
+            return
+        if is_whole:
+            self._mark(slot, book.received_ns)
 
     def on_funding(self, slot: int, state: FundingState) -> None:
         """Funding of a slot; it moves slowly, the next sweep sees it."""

@@ -163,6 +163,10 @@ class MarketSink(Protocol):
         """One depth frame of a slot."""
         ...
 
+    def on_book(self, slot: int, book: Book) -> None:
+        """A whole book the venue sent within its stream; it replaces what was known, later changes chain to it."""
+        ...
+
     def on_funding(self, slot: int, state: FundingState) -> None:
         """Funding, mark and index of a slot."""
         ...

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from arbedge.domain.funding import FundingState, Settlement
 from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
-from arbedge.domain.quote import BookChange, TopOfBook
+from arbedge.domain.quote import Book, BookChange, TopOfBook
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.market.board import QuoteBoard
 from arbedge.market.config import MarketConfig
@@ -183,6 +183,13 @@ class LiveMarket:
         is_whole = self.desk.on_change(slot, change)
         if is_whole:
             self.liveness.hear(slot, change.received_ns)
+        return is_whole
+
+    def accept_book(self, slot: int, book: Book) -> bool:
+        """A whole book from a stream; True when it was usable."""
+        is_whole = self.desk.on_book(slot, book)
+        if is_whole:
+            self.liveness.hear(slot, book.received_ns)
         return is_whole
 
     def accept_funding(self, slot: int, state: FundingState) -> bool:

@@ -29,6 +29,7 @@ class Sink:
     def __init__(self, market: LiveMarket) -> None:
         self.on_top = market.accept_top
         self.on_book_change = market.accept_book_change
+        self.on_book = market.accept_book
         self.on_funding = market.accept_funding
         self.on_alive = market.accept_alive
         self.on_link = market.accept_link

@@ -64,8 +64,11 @@ class ChainedIds:
     """
 
     def is_old(self, change: BookChange, last: int) -> bool:
-        """Nothing new when it ends before the book's id, or at it."""
-        return change.last <= last
+        """Nothing new when it ends before the book's id, or at it, unless it names the book as its predecessor.
+
+        One that does and ends at the same id is a heartbeat; at a lower id the venue began its count anew (OKX).
+        """
+        return change.last <= last and change.previous != last
 
     def opens(self, change: BookChange, snapshot: int) -> bool:
         """It reaches over the snapshot's id, and the frame before it does not."""
@@ -164,8 +167,10 @@ class LocalBook:
         """When the newest part of it was received (monotonic)."""
         return self._received_ns
 
-    def load(self, book: Book, *, levels_asked: int) -> None:
+    def load(self, book: Book, *, levels_asked: int, is_in_stream: bool = False) -> None:
         """Start from a snapshot; a side shorter than `levels_asked` is the venue's whole side.
+
+        One that came `is_in_stream` is itself a link of the chain: the next frame must follow it.
 
         Raises `IntegrityError` for a level that is no number and `CrossedBook`.
         """
@@ -174,7 +179,7 @@ class LocalBook:
         self._last = book.sequence
         self._venue_at_ms = book.venue_at_ms
         self._received_ns = book.received_ns
-        self._is_opened = False
+        self._is_opened = is_in_stream
         self._check_uncrossed()
 
     def apply(self, change: BookChange) -> bool:

@@ -30,10 +30,15 @@ _CONFIRM_FACTOR = 2
 
 @dataclass(frozen=True, slots=True)
 class DepthVenue:
-    """What the desk uses of a venue: snapshots, and the call that says which slots' depth to stream."""
+    """What the desk uses of a venue: snapshots, and the call that says which slots' depth to stream.
+
+    A venue that `sends_books` begins each subscription with the whole book, and its snapshots by request do not
+    chain to its stream: a book out of step is had again by subscribing anew.
+    """
 
     source: DepthSource
     want_depth: Callable[[frozenset[int]], None]
+    sends_books: bool = False
 
 
 class SnapshotBudget:
@@ -99,6 +104,10 @@ class DepthDesk:
         """A depth frame; True when it was in sequence."""
         return self._shelf.on_change(slot, change)
 
+    def on_book(self, slot: int, book: Book) -> bool:
+        """A whole book from a stream; True when it was usable."""
+        return self._shelf.on_book(slot, book)
+
     def on_link(self, event: LinkEvent) -> None:
         """A connection changed state."""
         self._shelf.on_link(event)
@@ -111,8 +120,9 @@ class DepthDesk:
     async def run(self) -> None:
         """Serve until cancelled. A venue's failures are counted and backed off from, never raised."""
         jobs: list[Callable[[], Awaitable[None]]] = [self._watch]
-        for venue in self._venues:
-            jobs += [partial(self._work, venue)] * _WORKERS
+        for name, venue in self._venues.items():
+            if not venue.sends_books:
+                jobs += [partial(self._work, name)] * _WORKERS
         await run_all(jobs, limit=len(jobs))
 
     async def _watch(self) -> None:
@@ -131,8 +141,24 @@ class DepthDesk:
                 if slots != self._told[name]:
                     self._told[name] = slots
                     venue.want_depth(slots)
+        self._renew_streams()
         for entry in self._shelf.entries:
             self._shelf.compare(entry)
+
+    def _renew_streams(self) -> None:
+        """Subscribe anew where the stream itself must bring the book and has not, or has fallen silent."""
+        now_ns = self._clock.monotonic_ns()
+        for entry in self._shelf.entries:
+            venue = self._venues.get(entry.sync.instrument.venue)
+            if venue is None or not venue.sends_books or now_ns < entry.waits_until_ns:
+                continue
+            if self._shelf.is_overdue(entry, _SUBSCRIBE_WAIT_NS):
+                name = entry.sync.instrument.venue
+                self._back_off(entry)
+                entry.waits_until_ns = max(entry.waits_until_ns, now_ns + _SUBSCRIBE_WAIT_NS)
+                venue.want_depth(self._shelf.wanted(name) - {entry.slot})
+                self._told[name] = None
+                self._seen_version = -1  # the next round asks for all of them again
 
     async def _work(self, venue: str) -> None:
         while True:

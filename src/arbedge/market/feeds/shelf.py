@@ -35,6 +35,7 @@ class DeskEntry:
     wanted_ns: int
     added_ns: int
     heard_ns: int = _NEVER
+    sent_ns: int = _NEVER
     waits_until_ns: int = _NEVER
     failures: int = 0
     asked_ns: int = _NEVER
@@ -175,6 +176,31 @@ class BookShelf:
             self.resyncs += 1
         return is_whole and not entry.sync.is_behind
 
+    def on_book(self, slot: int, book: Book) -> bool:
+        """Take in a whole book the stream sent; True when it was usable."""
+        entry = self._entries.get(slot)
+        if entry is None:
+            return False
+        venue = self._instruments[slot].id.venue
+        true_ns = book.received_ns - self._clocks.lag_ns(venue, book.venue_at_ms, book.received_ns)
+        link, _ = self._carried.get(slot, ("", 0))
+        if link and true_ns > self._links.get(link, _NEVER):
+            self._links[link] = true_ns
+        entry.cached = None
+        entry.failures = 0
+        entry.sent_ns = book.received_ns
+        if not entry.sync.on_whole(book, true_ns):
+            return False
+        entry.heard_ns = max(entry.heard_ns, true_ns)
+        return True
+
+    def is_overdue(self, entry: DeskEntry, patience_ns: int) -> bool:
+        """Whether a book that comes by stream alone is missing, or was not heard of for too long."""
+        now_ns = self._clock.monotonic_ns()
+        if entry.sync.problem is not None:
+            return now_ns - max(entry.added_ns, entry.sent_ns) > patience_ns
+        return now_ns - entry.heard_ns > self._confirmation_ns
+
     def on_link(self, event: LinkEvent) -> None:
         """A connection changed state; those that carry depth make or lose books.
 
@@ -200,7 +226,9 @@ class BookShelf:
         for slot in event.slots:
             if slot not in self._carried:
                 self._carried[slot] = (event.link, event.at_ns)
-                self._lose(slot, "its stream has only begun: changes before it went unseen")
+                entry = self._entries.get(slot)
+                if entry is None or event.at_ns - entry.sent_ns > _HOLD_NS:
+                    self._lose(slot, "its stream has only begun: changes before it went unseen")
 
     def _lose(self, slot: int, reason: str) -> None:
         entry = self._entries.get(slot)

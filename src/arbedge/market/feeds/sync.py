@@ -108,6 +108,19 @@ class BookSync:
             return False
         return True
 
+    def on_whole(self, book: Book, confirmed_ns: int) -> bool:
+        """Take in a whole book from the stream itself: what comes next chains to it. False when it is unusable."""
+        fresh = LocalBook(self.instrument)
+        try:
+            fresh.load(book, levels_asked=max(len(book.bids), len(book.asks)), is_in_stream=True)
+        except IntegrityError as error:
+            self._drop(str(error))
+            return False
+        self._book, self._frames = fresh, None
+        self.is_behind, self._old_in_row = False, 0
+        self.confirmed_ns = max(self.confirmed_ns, confirmed_ns)
+        return True
+
     def on_snapshot(self, book: Book, *, levels_asked: int, asked_ns: int, compared: int) -> SnapshotOutcome:
         """Take a snapshot in with the frames kept since it was asked for; the best `compared` levels are compared.
 
