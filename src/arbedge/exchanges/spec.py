@@ -33,6 +33,9 @@ class StreamHost:
     `max_streams` is subscriptions a connection; `params_per_frame` and `frame_spacing_s` pace subscribing so that
     the venue's limit of inbound messages (pongs included) is never reached; `probe_after_s` of silence makes us
     ping, `silence_limit_s` without any frame ends the connection; `lifetime_s` is when the venue cuts it.
+    A ping is the message `heartbeat` where the venue wants a text of its own (empty: a WebSocket ping), sent every
+    `heartbeat_every_s` whatever arrives where it wants that. After `max_requests` subscription requests a
+    connection is renewed (None: the venue sets no such limit).
     """
 
     name: str
@@ -43,6 +46,9 @@ class StreamHost:
     probe_after_s: float
     silence_limit_s: float
     lifetime_s: float
+    heartbeat: bytes = b""
+    heartbeat_every_s: float | None = None
+    max_requests: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

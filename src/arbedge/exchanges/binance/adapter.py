@@ -29,6 +29,7 @@ from arbedge.market.ports import DepthSource, FundingSource, VenueCatalogue, Ven
 
 __all__ = ["BinanceVenue", "Surroundings", "build"]
 
+
 @dataclass(frozen=True, slots=True)
 class BinanceVenue:
     """Binance as the market stage and health pages see it. `close` ends its REST connections."""

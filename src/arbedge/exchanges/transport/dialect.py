@@ -9,8 +9,13 @@ __all__ = ["LinkDialect", "Notice", "NoticeKind"]
 
 
 class NoticeKind(StrEnum):
-    """What a frame was, when it was not market data."""
+    """What a frame was, when it was not market data.
 
+    `ALIVE` answers our heartbeat; `RESYNC` says that a stream has lost its thread and is to be subscribed anew.
+    """
+
+    ALIVE = "alive"
+    RESYNC = "resync"
     ACCEPTED = "accepted"
     REFUSED = "refused"
     SHUTDOWN = "shutdown"
@@ -19,11 +24,15 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A frame that was not market data: the answer to a request, a coming shutdown, or nothing we understand."""
+    """A frame that was not market data: the answer to a request, a coming shutdown, or nothing we understand.
+
+    An answer names its request, or, where the venue answers stream by stream, its `stream`.
+    """
 
     kind: NoticeKind
     request_id: int | None = None
     words: str = ""
+    stream: str = ""
 
 
 class LinkDialect(Protocol):

@@ -156,7 +156,7 @@ class Keeper:
     async def _renew(self, current: Session, now_ns: int) -> None:
         successor = self._successor
         if successor is None:
-            if now_ns >= self._retry_ns and (now_ns >= self._renew_ns or current.is_shutdown_announced):
+            if now_ns >= self._retry_ns and (now_ns >= self._renew_ns or current.is_renewal_due):
                 self._dialect.set_overlap(is_overlapping=True)
                 self._overlap_until_ns = 0
                 self._successor = self._open(now_ns)

@@ -58,11 +58,12 @@ class SessionPorts:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A request on its way: what it asked and when."""
+    """A request on its way: what it asked, what of it is not answered yet, and when."""
 
     streams: tuple[str, ...]
     is_adding: bool
     sent_ns: int
+    unanswered: set[str]
 
 
 class Session:
@@ -76,7 +77,7 @@ class Session:
         self.reason = ""
         self.error: ArbEdgeError | None = None
         self.opened_ns = 0
-        self.is_shutdown_announced = False
+        self.is_renewal_due = False
         self.frames = 0
         self.garbage = 0
         self._host = address.host
@@ -90,6 +91,7 @@ class Session:
         self._active: dict[str, None] = {}
         self._requests: dict[int, _Request] = {}
         self._last_id = 0
+        self._again: set[str] = set()
         self._is_dirty = False
         self._refusal = ""
         self._garbage_in_a_row = 0
@@ -99,6 +101,7 @@ class Session:
         self._alive_ns = 0
         self._sent_ns = 0
         self._probed_ns = 0
+        self._beat_ns = 0
 
     @property
     def active(self) -> tuple[str, ...]:
@@ -113,7 +116,8 @@ class Session:
     def want(self, streams: Iterable[str]) -> None:
         """Carry exactly these streams from now on; the requests go out as pacing allows."""
         self._wanted = dict.fromkeys(streams)
-        self._is_dirty = self._told.keys() != self._wanted.keys()
+        self._again.intersection_update(self._wanted)
+        self._is_dirty = bool(self._again) or self._told.keys() != self._wanted.keys()
 
     async def run(self) -> None:
         """Open, read until the end, and say why it ended; an error of the venue or the network is not raised."""
@@ -126,7 +130,7 @@ class Session:
             self.error, self.reason = error, str(error)
         else:
             self._link = link
-            self.opened_ns = self._heard_ns = self._fed_ns = ports.clock.monotonic_ns()
+            self.opened_ns = self._heard_ns = self._fed_ns = self._beat_ns = ports.clock.monotonic_ns()
             self.state = SessionState.OPEN
             self.reason = await link.run()
         finally:
@@ -193,11 +197,17 @@ class Session:
                 self._ports.log.warning("a frame made no sense", link=self.name, frame=notice.words)
             return False
         if notice.kind is NoticeKind.SHUTDOWN:
-            self.is_shutdown_announced = True
+            self.is_renewal_due = True
         elif notice.kind is NoticeKind.REFUSED:
             self._ports.log.warning("the venue refused a request", link=self.name, answer=notice.words)
-            if notice.request_id in self._requests:
+            if notice.stream:
+                self._answer(notice.stream, is_accepted=False)
+            elif notice.request_id in self._requests:
                 self._refusal = f"the venue refused a subscription: {notice.words}"
+        elif notice.kind is NoticeKind.RESYNC:
+            self._subscribe_anew(notice.stream)
+        elif notice.stream:
+            self._answer(notice.stream, is_accepted=True)
         elif notice.request_id is not None:
             self._accept(notice.request_id)
         return True
@@ -212,30 +222,63 @@ class Session:
             for stream in request.streams:
                 self._active.pop(stream, None)
 
+    def _answer(self, stream: str, *, is_accepted: bool) -> None:
+        """One stream's own answer. A refused one is left out, so that one dead symbol does not end all others."""
+        waiting = ((each, request) for each, request in self._requests.items() if stream in request.unanswered)
+        number, request = next(waiting, (0, None))
+        if request is None:
+            return
+        request.unanswered.discard(stream)
+        if is_accepted and request.is_adding:
+            self._active[stream] = None
+        else:
+            self._active.pop(stream, None)
+        if not request.unanswered:
+            del self._requests[number]
+
+    def _subscribe_anew(self, stream: str) -> None:
+        """Drop a stream and ask for it again, for the venue to start it with a snapshot."""
+        if stream in self._active and stream in self._wanted:
+            self._again.add(stream)
+            self._is_dirty = True
+
     async def _send_due(self, link: WsLink, now_ns: int, silent_ns: int) -> None:
         if self._is_dirty and not self._requests:
             await self._send_request(link, now_ns)
-        elif (
-            silent_ns > self._host.probe_after_s * 1e9 and now_ns - self._probed_ns > self._host.probe_after_s * 1e9
-        ):
-            self._probed_ns = self._sent_ns = now_ns
+        elif self._is_probe_due(now_ns, silent_ns):
+            await self._probe(link, now_ns)
+
+    def _is_probe_due(self, now_ns: int, silent_ns: int) -> bool:
+        """Whether to ping: when silent, and all the time where the venue wants that."""
+        every_s, after_ns = self._host.heartbeat_every_s, self._host.probe_after_s * 1e9
+        is_quiet = silent_ns > after_ns and now_ns - self._probed_ns > after_ns
+        return is_quiet or (every_s is not None and now_ns - self._beat_ns >= every_s * 1e9)
+
+    async def _probe(self, link: WsLink, now_ns: int) -> None:
+        """Ask for a sign of life, in the venue's way."""
+        self._probed_ns = self._beat_ns = self._sent_ns = now_ns
+        if self._host.heartbeat:
+            await link.send(self._host.heartbeat)
+        else:
             await link.ping()
 
     async def _send_request(self, link: WsLink, now_ns: int) -> None:
         """The next request towards what is wanted: drops first, so that a full connection has room."""
         most = self._host.params_per_frame
-        drop = [stream for stream in self._told if stream not in self._wanted][:most]
+        drop = [stream for stream in self._told if stream not in self._wanted or stream in self._again][:most]
         add = [] if drop else [stream for stream in self._wanted if stream not in self._told][:most]
         self._last_id += 1
         streams = tuple(drop or add)
-        self._requests[self._last_id] = _Request(streams, bool(add), now_ns)
+        self._requests[self._last_id] = _Request(streams, bool(add), now_ns, set(streams))
         self._sent_ns = now_ns
+        if self._host.max_requests is not None and self._last_id >= self._host.max_requests:
+            self.is_renewal_due = True
         if drop:
             for stream in drop:
                 del self._told[stream]
-            self._is_dirty = self._told.keys() != self._wanted.keys()
-            await link.send(self._dialect.unsubscribe(streams, self._last_id))
+            self._again.difference_update(drop)
         else:
             self._told.update(dict.fromkeys(streams))
-            self._is_dirty = self._told.keys() != self._wanted.keys()
-            await link.send(self._dialect.subscribe(streams, self._last_id))
+        self._is_dirty = self._told.keys() != self._wanted.keys() or bool(self._again)
+        say = self._dialect.unsubscribe if drop else self._dialect.subscribe
+        await link.send(say(streams, self._last_id))
