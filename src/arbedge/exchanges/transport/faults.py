@@ -4,11 +4,14 @@ Statuses (RFC 9110, and Binance's use of 418): 451 and 403 are refusals by place
 a quick retry; 429 and 418 say wait; 5xx says try again; any other 4xx is our own mistake.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from arbedge.errors import ArbEdgeError, Disconnected, RateLimited, Rejected, Unavailable
 
-__all__ = ["Banned", "Restricted", "fault_of", "restricted"]
+__all__ = ["Banned", "FaultReader", "Restricted", "fault_of", "restricted"]
+
+FaultReader = Callable[[str, str, int, Mapping[str, str], bytes], ArbEdgeError | None]
+"""What an answer stands for, given (venue, call, status, headers, body); None for a good one. See `fault_of`."""
 
 _SHOWN_BYTES = 160
 

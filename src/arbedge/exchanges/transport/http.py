@@ -16,7 +16,7 @@ import aiohttp
 from arbedge.errors import Disconnected, IntegrityError, RateLimited, Timeout
 from arbedge.exchanges.spec import RestHost
 from arbedge.exchanges.transport.endpoints import relocate
-from arbedge.exchanges.transport.faults import fault_of
+from arbedge.exchanges.transport.faults import FaultReader, fault_of
 from arbedge.exchanges.transport.guarding import CallGuard, WeightLedger
 from arbedge.exchanges.transport.proxy import PROXY_FAULTS, Proxy, connector
 from arbedge.foundation.runtime.clock import Clock
@@ -133,16 +133,23 @@ class HttpPool:
 
 
 class RestClient:
-    """One REST host of a venue, behind its guard and its budget."""
+    """One REST host of a venue, behind its guard and its budget; `read_fault` knows what its refusals mean."""
 
     def __init__(
-        self, pool: HttpPool, host: RestHost, base_url: str | None, guard: CallGuard, ledger: WeightLedger
+        self,
+        pool: HttpPool,
+        host: RestHost,
+        base_url: str | None,
+        guard: CallGuard,
+        ledger: WeightLedger,
+        read_fault: FaultReader = fault_of,
     ) -> None:
         self._pool = pool
         self._host = host
         self._base_url = base_url
         self._guard = guard
         self._ledger = ledger
+        self._read_fault = read_fault
 
     @property
     def origin(self) -> str:
@@ -163,7 +170,7 @@ class RestClient:
     async def _attempt(self, path: str, params: Mapping[str, str], timeout_s: float) -> Answer:
         answer = await self._pool.get(self.origin + path, params, timeout_s)
         self._observe(answer.headers)
-        fault = fault_of(
+        fault = self._read_fault(
             self._pool.venue, f"{self._pool.venue}: GET {path}", answer.status, answer.headers, answer.body
         )
         if fault is None:
