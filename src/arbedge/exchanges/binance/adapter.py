@@ -7,10 +7,11 @@ from arbedge.domain.instrument import MarketKind
 from arbedge.exchanges.binance.catalogue import BinanceCatalogue
 from arbedge.exchanges.binance.facts import FUNDING_CALLS, SPEC, SPOT_DEPTH_WEIGHTS, USDM_DEPTH_WEIGHTS, WEIGHTS
 from arbedge.exchanges.binance.rest import BinanceRest
-from arbedge.exchanges.binance.stream import BinanceStreams, StreamSetup
+from arbedge.exchanges.binance.stream import BinanceScript
 from arbedge.exchanges.config import VenueConfig
 from arbedge.exchanges.spec import RestHost, VenueSpec
 from arbedge.exchanges.transport.connectors import make_connector
+from arbedge.exchanges.transport.fleet import FleetSetup, StreamFleet
 from arbedge.exchanges.transport.http import HttpPool, RestClient
 from arbedge.exchanges.transport.keeper import KeeperPace
 from arbedge.exchanges.transport.session import SessionPorts
@@ -36,7 +37,7 @@ class BinanceVenue:
 
     spec: VenueSpec
     catalogue: BinanceCatalogue
-    streams: BinanceStreams
+    streams: StreamFleet
     pool: HttpPool
     guards: tuple[Guard, ...]
     budgets: Mapping[str, WeightBudget]
@@ -79,11 +80,12 @@ def build(config: VenueConfig, around: Surroundings) -> BinanceVenue:
     catalogue = BinanceCatalogue(rest, clock, config.kinds)
     connector = make_connector(config.transport, SPEC.name, clock, proxy)
     ports = SessionPorts(connector, opening_guard, clock, around.log or StandardLog())
-    setup = StreamSetup(SPEC.streams, config.base_url, config.max_streams_per_connection, lambda: catalogue.terms)
+    setup = FleetSetup(SPEC.name, SPEC.streams, config.base_url, config.max_streams_per_connection)
+    script = BinanceScript(SPEC.streams, lambda: catalogue.terms)
     return BinanceVenue(
         spec=SPEC,
         catalogue=catalogue,
-        streams=BinanceStreams(setup, ports, KeeperPace(around.rng)),
+        streams=StreamFleet(setup, script, ports, KeeperPace(around.rng)),
         pool=pool,
         guards=(*rest_guards.values(), funding_guard, opening_guard),
         budgets={SPEC.rest[kind].name: budget for kind, budget in budgets.items()},

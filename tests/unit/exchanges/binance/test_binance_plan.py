@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from arbedge.domain.instrument import Instrument, InstrumentStatus, MarketKind
 from arbedge.exchanges.binance.facts import SPEC
-from arbedge.exchanges.binance.plan import MARK_STREAM, LinkRole, depth_links, depth_stream, plan_links
+from arbedge.exchanges.binance.plan import MARK_STREAM, depth_stream, plan_links
 from arbedge.exchanges.binance.symbols import instrument_id
+from arbedge.exchanges.transport.plan import LinkRole, place_streams
 from arbedge.market.ports import Watched
 
 ONE = Decimal(1)
@@ -34,6 +35,10 @@ def watched(slot: int, kind: MarketKind) -> Watched:
 def universe(spot: int, perp: int) -> list[Watched]:
     kinds = [MarketKind.SPOT] * spot + [MarketKind.PERP] * perp
     return [watched(slot, kind) for slot, kind in enumerate(kinds)]
+
+
+def depth_links(wanted: list[Watched], placed, most: int):
+    return place_streams({depth_stream(each): (each.slot,) for each in wanted}, placed, most)
 
 
 def test_nothing_to_watch_needs_no_connection():
