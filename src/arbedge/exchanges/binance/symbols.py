@@ -22,8 +22,9 @@ from arbedge.domain.instrument import (
 from arbedge.domain.money import decimal_of
 from arbedge.errors import Invalid
 from arbedge.exchanges.binance.wire import ExchangeListing, ListedSymbol, SymbolFilter
+from arbedge.exchanges.transport.multipliers import split_multiplier
 
-__all__ = ["VENUE", "Listing", "instrument_id", "parse_perps", "parse_spot", "split_multiplier", "stream_symbol"]
+__all__ = ["VENUE", "Listing", "instrument_id", "parse_perps", "parse_spot", "stream_symbol"]
 
 VENUE = "binance"
 
@@ -35,14 +36,6 @@ _LAST_MS = 253_402_300_800_000
 
 _NEVER_MS = 4_000_000_000_000
 """USD-M writes a delivery date in the year 2100 for a perp that has none; anything before is a real end."""
-
-_MULTIPLIERS: tuple[tuple[str, int], ...] = (
-    ("1000000", 1_000_000),
-    ("1M", 1_000_000),
-    ("10000", 10_000),
-    ("1000", 1_000),
-)
-"""Prefixes that scale a ticker, longest number first so that 1000000MOG is not read as 1000 of 000MOG."""
 
 _SPOT_STATUS: Mapping[str, InstrumentStatus] = {
     "TRADING": InstrumentStatus.TRADING,
@@ -125,20 +118,6 @@ def parse_perps(listing: ExchangeListing, spot_bases: AbstractSet[str]) -> Listi
         except Invalid:
             unreadable.append(row.symbol)
     return Listing(tuple(instruments), tuple(unreadable))
-
-
-def split_multiplier(base: str, spot_bases: AbstractSet[str]) -> tuple[str, Decimal]:
-    """The asset behind a perp's ticker and how many units of it one unit of the ticker is; a hypothesis.
-
-    1000PEPE is 1000 PEPE only where PEPE is a spot base of the venue and 1000PEPE itself is not; the price ratio
-    and the index components have to confirm it before it counts as identity.
-    """
-    if base not in spot_bases:
-        for prefix, factor in _MULTIPLIERS:
-            rest = base.removeprefix(prefix)
-            if rest != base and rest in spot_bases:
-                return rest, Decimal(factor)
-    return base, Decimal(1)
 
 
 def _spot(row: ListedSymbol) -> Instrument:

@@ -4,13 +4,12 @@ Prices of best bid/ask decode from the venue's strings to floats inside the deco
 only); book levels stay the venue's strings. A message that does not fit raises one of `GARBAGE`.
 """
 
-import re
-from collections.abc import Sequence
-from itertools import chain
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
+
+from arbedge.exchanges.transport.payloads import GARBAGE, UpdateId, WireLevel, are_plain, decode
 
 __all__ = [
     "COIN_MARGINED",
@@ -46,19 +45,6 @@ __all__ = [
 
 COIN_MARGINED = 2
 """`st` of rows of the coin-margined market, which fstream mixes into USD-M streams since 2026."""
-
-GARBAGE = (msgspec.DecodeError, ValueError, RecursionError)
-"""What decoding raises on a message that makes no sense."""
-
-Shape = TypeVar("Shape")
-
-UpdateId = Annotated[int, Meta(ge=0, le=2**62)]
-"""A sequence number that fits a 64-bit column with room to spare."""
-
-WireLevel = tuple[str, str]
-
-_NUMBER = r"[0-9]{1,30}(?:\.[0-9]{1,30})?"
-_PLAIN_NUMBERS = re.compile(f"{_NUMBER}(?:,{_NUMBER})*")
 
 
 class BareTop(Struct, gc=False):
@@ -288,22 +274,3 @@ decode_mark = _MARK.decode
 
 decode_control = _CONTROL.decode
 """Any other frame to `Control`."""
-
-_DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {}
-
-
-def decode(body: bytes, shape: type[Shape]) -> Shape:
-    """A REST body as `shape` (numbers may arrive as strings); raises one of `GARBAGE`."""
-    decoder = _DECODERS.get(shape)
-    if decoder is None:
-        decoder = _DECODERS[shape] = msgspec.json.Decoder(shape, strict=False)
-    return decoder.decode(body)  # type: ignore[no-any-return]
-
-
-def are_plain(levels: Sequence[WireLevel]) -> bool:
-    """Whether every price and size is a plain non-negative decimal number, as the venue writes them."""
-    if not levels:
-        return True
-    joined = ",".join(chain.from_iterable(levels))
-    # the count keeps a comma inside a string from passing as two numbers
-    return _PLAIN_NUMBERS.fullmatch(joined) is not None and joined.count(",") == 2 * len(levels) - 1

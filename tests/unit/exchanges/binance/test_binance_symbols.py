@@ -8,7 +8,8 @@ import pytest
 
 from arbedge.domain.instrument import AssetClass, InstrumentStatus, MarketKind, PriceBand
 from arbedge.exchanges.binance import wire
-from arbedge.exchanges.binance.symbols import parse_perps, parse_spot, split_multiplier
+from arbedge.exchanges.binance.symbols import parse_perps, parse_spot
+from arbedge.exchanges.transport.multipliers import split_multiplier
 
 FILTERS = [
     {"filterType": "PRICE_FILTER", "minPrice": "0.01", "maxPrice": "1000000", "tickSize": "0.01000000"},
