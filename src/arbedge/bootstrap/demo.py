@@ -46,7 +46,8 @@ async def lab_process(scenario: str, seed: int, universe: str) -> AsyncIterator[
         "lab",
         "serve",
         *words,
-        stdin=asyncio.subprocess.DEVNULL,
+        "--until-input-ends",
+        stdin=asyncio.subprocess.PIPE,  # held open for as long as we live: a lab never outlives a killed demo
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,  # Ctrl-C reaches us alone; we stop the lab last

@@ -275,7 +275,7 @@ def _canonical(value: object) -> Any:
         case Mapping():
             return {str(name): _canonical(item) for name, item in value.items()}
         case Decimal() | float():
-            return str(Decimal(str(value)).normalize())
+            return format(Decimal(str(value)).normalize(), "f")
         case _:
             return None if value is None else str(value)
 
@@ -286,6 +286,8 @@ def _shown(value: object, entry: SettingEntry) -> str:
     if entry.is_secret:
         return masked(value, is_secret=True)
     canonical = _canonical(value)
+    if canonical in ([], {}):
+        return "none"
     if isinstance(canonical, list) and all(isinstance(item, str) for item in canonical):
         return ",".join(canonical)
     return canonical if isinstance(canonical, str) else json.dumps(canonical)

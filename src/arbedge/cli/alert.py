@@ -5,11 +5,14 @@ variables. At most `WORKERS` run at once, each with a deadline; when `QUEUE` eve
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
 import shlex
 import shutil
+import signal
+import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,28 +59,32 @@ class AlertCommand:
             "ARBEDGE_ALERT_NET": row["net"],
             "ARBEDGE_ALERT_NET_BPS": row["net_bps"],
         }
-        line = json.dumps(row).encode() + b"\n"
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._words,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.DEVNULL,
-                env=environment,
-            )
+            # A file, not a pipe: a command that ends without reading it is nobody's fault.
+            with tempfile.TemporaryFile() as line:
+                line.write(json.dumps(row).encode() + b"\n")
+                line.seek(0)
+                process = await asyncio.create_subprocess_exec(
+                    *self._words,
+                    stdin=line,
+                    stdout=asyncio.subprocess.DEVNULL,
+                    stderr=asyncio.subprocess.DEVNULL,
+                    env=environment,
+                    start_new_session=True,  # what the command starts itself is ended with it
+                )
         except OSError as error:
             self._count_failure(f"could not start: {error}")
             return
         try:
             async with asyncio.timeout(DEADLINE_S):
-                await process.communicate(line)
+                await process.wait()
         except TimeoutError:
-            process.kill()
+            _kill(process)
             await process.wait()
             self._count_failure(f"killed after {DEADLINE_S:g} s")
             return
         except asyncio.CancelledError:
-            process.kill()
+            _kill(process)
             raise
         if process.returncode:
             self._count_failure(f"exit code {process.returncode}")
@@ -85,3 +92,8 @@ class AlertCommand:
     def _count_failure(self, reason: str) -> None:
         self.failed += 1
         _log.warning("alert command failed: %s", reason)
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn, Protocol, cast
 
+from arbedge.cli import interrupt
 from arbedge.cli.failure import EXIT_INPUT, report_error, report_unexpected
 from arbedge.errors import ArbEdgeError
 
@@ -71,12 +72,18 @@ def parser_for(selected: str | None = None) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="arbedge",
         description="Finds crypto arbitrage, priced net of everything and provable to the last digit.",
+        epilog="New here? `arbedge demo` shows it at work on simulated exchanges, `arbedge run` on real ones. "
+        "Exit codes: 0 done, 1 a proof failed or something broke, 2 the input or a setting is wrong, 3 no venue "
+        "answered, 4 a source is unavailable.",
         allow_abbrev=False,
     )
     groups = parser.add_subparsers(dest="command", metavar="command", required=True, parser_class=_Parser)
     for command in COMMANDS:
         child = groups.add_parser(
-            command.name, help=command.summary, description=f"{command.summary}.", allow_abbrev=False
+            command.name,
+            help=command.summary,
+            description=f"{command.summary[0].upper()}{command.summary[1:]}.",
+            allow_abbrev=False,
         )
         if selected is None or selected == command.name:
             _module_of(command).configure(child, command.name)
@@ -92,6 +99,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         words, selected = ["version"], "version"
     arguments = parser_for(selected).parse_args(words)
     command = names[cast("str", arguments.command)]
+    interrupt.raise_again()
     try:
         return _module_of(command).run(arguments)
     except ArbEdgeError as error:
@@ -101,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except KeyboardInterrupt:
-        return 130
+        return interrupt.exit_code()
     except Exception as error:  # noqa: BLE001 - the process edge: one line for the person, the rest to the log
         return report_unexpected(error)
 

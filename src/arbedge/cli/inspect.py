@@ -14,6 +14,7 @@ from arbedge.foundation.runtime import loop
 __all__ = ["configure", "run"]
 
 _HEALTH_WITHIN_S = 10.0
+_VALUE_WIDTH_MAX = 40
 
 
 def configure(parser: argparse.ArgumentParser, name: str) -> None:
@@ -44,9 +45,11 @@ def _config(arguments: argparse.Namespace) -> int:
         document = {line.path: {"value": line.value, "source": line.source} for line in loaded.lines()}
         sys.stdout.write(json.dumps({"config_hash": loaded.config_hash, "settings": document}, indent=1) + "\n")
         return EXIT_OK
-    width = max(len(line.path) for line in loaded.lines())
-    for line in loaded.lines():
-        sys.stdout.write(f"{line.path:<{width}}  {line.value}  ({line.source})\n")
+    lines = loaded.lines()
+    path_width = max(len(line.path) for line in lines)
+    value_width = min(max(len(line.value) for line in lines), _VALUE_WIDTH_MAX)
+    for line in lines:
+        sys.stdout.write(f"{line.path:<{path_width}}  {line.value:<{value_width}}  {line.source}\n")
     for notice in loaded.notices:
         sys.stdout.write(f"note: {notice}\n")
     return EXIT_OK

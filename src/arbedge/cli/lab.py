@@ -1,10 +1,15 @@
 """`arbedge lab serve|scenarios` and `arbedge replay FILE…`: simulated venues in their real dialects."""
 
 import argparse
+import contextlib
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 from arbedge.cli.failure import EXIT_OK
+from arbedge.cli.options import seed
 from arbedge.lab.config import DEFAULT_PORT_BASE, LabOptions
 from arbedge.lab.replay import run_replay
 from arbedge.lab.scenarios import find_scenario, scenarios
@@ -13,7 +18,7 @@ from arbedge.lab.universe import UNIVERSES
 
 __all__ = ["configure", "run"]
 
-_LAST_SEED = 2**31
+_INPUT_BYTES = 4096
 
 
 def configure(parser: argparse.ArgumentParser, name: str) -> None:
@@ -40,9 +45,12 @@ def configure(parser: argparse.ArgumentParser, name: str) -> None:
     serve.add_argument(
         "--scenario", default="steady", help="what happens (default: steady; see: arbedge lab scenarios)"
     )
-    serve.add_argument("--seed", type=_seed, default=1, help="same seed, same market (default: 1)")
+    serve.add_argument("--seed", type=seed, default=1, help="same seed, same market (default: 1)")
     serve.add_argument(
         "--universe", default="demo", choices=sorted(UNIVERSES), help="which instruments (default: demo)"
+    )
+    serve.add_argument(
+        "--until-input-ends", action="store_true", help="stop when standard input ends, as with its parent process"
     )
     actions.add_parser("scenarios", help="list the scenarios", allow_abbrev=False)
 
@@ -58,6 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
             sys.stdout.write(f"{name:<{width}}  {text}\n")
         return EXIT_OK
     find_scenario(arguments.scenario)
+    if arguments.until_input_ends:
+        threading.Thread(target=_stop_after_input, name="input", daemon=True).start()
     return run_lab(
         LabOptions(
             port_base=arguments.port_base,
@@ -68,7 +78,9 @@ def run(arguments: argparse.Namespace) -> int:
     )
 
 
-def _seed(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) >= _LAST_SEED:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {_LAST_SEED - 1}")
-    return int(text)
+def _stop_after_input() -> None:
+    """Read standard input to its end, then ask this process to stop: whoever started it is gone."""
+    with contextlib.suppress(OSError):
+        while os.read(sys.stdin.fileno(), _INPUT_BYTES):
+            pass
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -16,7 +16,7 @@ from arbedge.bootstrap.settings import LoadedSettings
 from arbedge.bootstrap.snapshot import RunSnapshot
 from arbedge.cli.alert import QUEUE, WORKERS, AlertCommand
 from arbedge.cli.failure import EXIT_OK
-from arbedge.cli.options import add_settings, settings_of
+from arbedge.cli.options import add_settings, duration_s, seed, settings_of
 from arbedge.cli.rows import event_row, opportunity_row, rejection_row, venue_row
 from arbedge.cli.view import draw
 from arbedge.foundation.runtime import loop
@@ -41,14 +41,18 @@ def configure(parser: argparse.ArgumentParser, name: str) -> None:
         "--alert-cmd", metavar="COMMAND", help="run this for each opened opportunity (JSON on stdin)"
     )
     parser.add_argument(
-        "--for", dest="seconds", type=float, metavar="SECONDS", help="stop by itself after this long"
+        "--for", dest="seconds", type=duration_s, metavar="SECONDS", help="stop by itself after this long"
     )
     if name == "demo":
+        from arbedge.lab.universe import UNIVERSES  # noqa: PLC0415 - the real job loads no simulation
+
         parser.add_argument(
             "--scenario", default="steady", help="what the simulated market does (arbedge lab scenarios)"
         )
-        parser.add_argument("--seed", type=int, default=7, help="same seed, same market (default: 7)")
-        parser.add_argument("--universe", default="demo", help="which instruments exist (default: demo)")
+        parser.add_argument("--seed", type=seed, default=7, help="same seed, same market (default: 7)")
+        parser.add_argument(
+            "--universe", default="demo", choices=sorted(UNIVERSES), help="which instruments exist (default: demo)"
+        )
     add_settings(parser)
 
 

@@ -8,11 +8,13 @@ from decimal import Decimal, DecimalException
 from arbedge.bootstrap.settings import LoadedSettings, load_settings
 from arbedge.errors import Invalid
 
-__all__ = ["add_format", "add_settings", "moment", "positive_int", "settings_of"]
+__all__ = ["add_format", "add_settings", "duration_s", "moment", "positive_int", "seed", "settings_of"]
 
 _SPAN = re.compile(r"(\d+)([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _LIMIT_MAX = 100_000
+_SEED_MAX = 2**31 - 1
+_DURATION_MAX_S = 10 * 365 * 86_400
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -64,3 +66,21 @@ def positive_int(text: str) -> int:
     if not 1 <= value <= _LIMIT_MAX:
         raise argparse.ArgumentTypeError(f"{text} is not in 1..{_LIMIT_MAX}")
     return value
+
+
+def duration_s(text: str) -> float:
+    """Seconds from 0 to ten years, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
+    if not 0 <= value <= _DURATION_MAX_S:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to {_DURATION_MAX_S}")
+    return value
+
+
+def seed(text: str) -> int:
+    """The seed of a simulated market, for argparse."""
+    if not text.isascii() or not text.isdigit() or int(text) > _SEED_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {_SEED_MAX}")
+    return int(text)

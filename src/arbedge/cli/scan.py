@@ -9,7 +9,7 @@ from rich.console import Console
 from arbedge.bootstrap.application import running
 from arbedge.bootstrap.snapshot import RunSnapshot
 from arbedge.cli.failure import EXIT_NO_VENUE, EXIT_OK
-from arbedge.cli.options import add_format, add_settings, settings_of
+from arbedge.cli.options import add_format, add_settings, duration_s, settings_of
 from arbedge.cli.rows import scan_document
 from arbedge.cli.view import draw
 from arbedge.foundation.runtime import loop
@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--once", action="store_true", help="look once (the only way so far; the default)")
     parser.add_argument(
         "--within",
-        type=float,
+        type=duration_s,
         default=_DEADLINE_S,
         metavar="SECONDS",
         help=f"answer with what is known after this long at the latest (default: {_DEADLINE_S:g})",
