@@ -15,15 +15,18 @@ _CLOSE_POLICY = 1008
 
 
 class Peer:
-    """One client's connection; venues add what they remember of it."""
+    """One client's connection; venues add what they remember of it. Faults aimed at `host` strike it."""
 
-    __slots__ = ("_inbound", "_outbox", "address", "is_closing", "opened_ns", "pinged_ns", "socket", "transport")
+    __slots__ = (
+        "_inbound", "_outbox", "address", "host", "is_closing", "opened_ns", "pinged_ns", "socket", "transport",
+    )  # fmt: skip
 
     def __init__(self, request: web.Request, socket: web.WebSocketResponse, now_ns: int) -> None:
         assert request.transport is not None
         self.socket = socket
         self.transport = request.transport
         self.address = request.remote or "?"
+        self.host = ""
         self.opened_ns = self.pinged_ns = now_ns
         self.is_closing = False
         self._outbox: list[bytes] = []

@@ -16,7 +16,7 @@ INBOUND_PER_S = {"spot": 5, "usdm": 10}
 class Connection(Peer):
     """The lab's end of one connection. `route` is empty on spot; `is_combined` wraps payloads with their stream."""
 
-    __slots__ = ("cut_told", "host", "is_combined", "names", "ponged_ns", "route")
+    __slots__ = ("cut_told", "is_combined", "names", "ponged_ns", "route")
 
     def __init__(
         self, request: web.Request, socket: web.WebSocketResponse, host: str, route: str, now_ns: int

@@ -13,16 +13,14 @@ from aiohttp import ClientConnectionResetError, web
 
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.lab.config import LabOptions
+from arbedge.lab.crowd import GONE_AWAY, Crowd
 from arbedge.lab.exchanges.binance.connection import INBOUND_PER_S, STREAMS_MOST, Connection
 from arbedge.lab.exchanges.binance.topics import ROUTES, Topic, parse_topic
 from arbedge.lab.faults import FaultBoard
-from arbedge.lab.garble import Garbler
 
 __all__ = ["StreamDesk", "StreamSource", "VenueClock", "is_stream_path"]
 
-_GONE_AWAY = 1001
 _ATTEMPTS_MOST = 300
-_ATTEMPTS_WINDOW_NS = 300_000_000_000
 
 
 class _Request(msgspec.Struct):
@@ -67,22 +65,22 @@ class StreamDesk:
     def __init__(self, stage: VenueClock, sources: Mapping[str, StreamSource]) -> None:
         self._stage = stage
         self._sources = sources
-        self._connections: set[Connection] = set()
-        self._attempts: dict[str, list[int]] = {}
-        self._garblers: dict[Connection, Garbler] = {}
-        self._fault_seen = 0
-        self._stormed_ns = 0
-        self.accepted = 0
+        self.crowd: Crowd[Connection] = Crowd(stage.faults, _ATTEMPTS_MOST)
 
     @property
     def backlog_bytes(self) -> int:
         """The longest backlog of a client, in bytes."""
-        return max((connection.backlog_bytes for connection in self._connections), default=0)
+        return self.crowd.backlog_bytes
 
     @property
     def open_count(self) -> int:
         """Connections open now."""
-        return len(self._connections)
+        return self.crowd.open_count
+
+    @property
+    def accepted(self) -> int:
+        """Connections accepted so far."""
+        return self.crowd.accepted
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One connection from handshake to end."""
@@ -90,7 +88,7 @@ class StreamDesk:
         parts = request.path.strip("/").split("/")
         route = parts.pop(0) if parts[0] in ROUTES else ""
         host = "usdm" if route else "spot"
-        if not self._admits(request.remote or "?", now_ns):
+        if not self.crowd.admits(request.remote or "?", now_ns):
             return web.Response(status=429, text="Too many connection attempts")
         socket = web.WebSocketResponse(autoping=False, compress=False, timeout=2.0, max_msg_size=262_144)
         try:
@@ -99,8 +97,7 @@ class StreamDesk:
             return socket  # whoever asked is gone already
         connection = Connection(request, socket, host, route, now_ns)
         connection.is_combined = parts[0] == "stream" and len(parts) == 1
-        self._connections.add(connection)
-        self.accepted += 1
+        self.crowd.add(connection)
         named = request.query.get("streams", "").split("/") if connection.is_combined else parts[1:]
         try:
             self._join(connection, [name for name in named if "@" in name or name.startswith("!")])
@@ -112,15 +109,14 @@ class StreamDesk:
     def turn(self, now_ns: int) -> None:
         """Let faults strike, keep every connection's clockwork, and write what waits."""
         if not self._stage.faults.is_quiet:
-            self._strike(now_ns)
-        for connection in list(self._connections):
+            self.crowd.strike(now_ns, self._announce)
+        for connection in self.crowd.peers():
             self._keep(connection, now_ns)
-            self._flush(connection)
+            self.crowd.flush(connection)
 
     def drop_all(self) -> None:
         """End every connection, as a stopping server does."""
-        for connection in list(self._connections):
-            connection.close(_GONE_AWAY)
+        self.crowd.drop_all()
 
     async def _listen(self, connection: Connection) -> None:
         clock = self._stage.clock
@@ -135,7 +131,7 @@ class StreamDesk:
                 connection.ponged_ns = clock.monotonic_ns()
             elif kind == "text":
                 connection.push(self._reply(connection, text))
-                self._flush(connection)
+                self.crowd.flush(connection)
 
     def _reply(self, connection: Connection, text: str) -> bytes:
         try:
@@ -180,27 +176,9 @@ class StreamDesk:
         return True
 
     def _forget(self, connection: Connection) -> None:
-        self._connections.discard(connection)
-        self._garblers.pop(connection, None)
+        self.crowd.remove(connection)
         for name in connection.names:
             self._sources[connection.host].leave(name, connection)
-
-    def _admits(self, address: str, now_ns: int) -> bool:
-        """At most 300 attempts in five minutes an address."""
-        recent = [at for at in self._attempts.get(address, []) if now_ns - at < _ATTEMPTS_WINDOW_NS]
-        self._attempts[address] = [*recent, now_ns]
-        return len(recent) < _ATTEMPTS_MOST
-
-    def _flush(self, connection: Connection) -> None:
-        if not connection.has_frames:
-            return
-        payloads, faults = connection.take(), self._stage.faults
-        if not faults.is_quiet:
-            if faults.active("silent", connection.host) is not None:
-                return
-            garbler = self._garblers.setdefault(connection, Garbler())
-            payloads = garbler.garble(payloads, faults, connection.host)
-        connection.write(payloads)
 
     def _keep(self, connection: Connection, now_ns: int) -> None:
         """Pings, the deadline of their pongs, and the 24 h cut."""
@@ -216,42 +194,18 @@ class StreamDesk:
             connection.ping(now_ns, _ping_text(now_ns).encode())
         age_s = (now_ns - connection.opened_ns) / 1e9
         if age_s >= pace.cut_s:
-            connection.close(_GONE_AWAY)
+            connection.close(GONE_AWAY)
         elif host == "spot" and age_s >= pace.cut_s - pace.cut_notice_s:
             self._announce(connection)
 
     def _announce(self, connection: Connection) -> None:
         """Tell a spot connection once that its server is about to go."""
-        if connection.cut_told:
+        if connection.cut_told or connection.host != "spot":
             return
         connection.cut_told = True
         event = f'{{"e":"serverShutdown","E":{self._stage.now_ms("spot")}}}'
         wrapped = f'{{"stream":"!serverShutdown","data":{event}}}' if connection.is_combined else event
         connection.push(wrapped.encode())
-
-    def _strike(self, now_ns: int) -> None:
-        """Let the faults that end connections do so."""
-        faults = self._stage.faults
-        is_new, self._fault_seen = faults.count != self._fault_seen, faults.count
-        for connection in list(self._connections):
-            host = connection.host
-            if faults.active("down", host) or (is_new and faults.active("disconnect", host)):
-                connection.drop()
-            cut = faults.active("cut", host)
-            if cut is not None:
-                if host == "spot":
-                    self._announce(connection)
-                if cut.age_s(now_ns) >= cut.number("notice_s", 1.0):
-                    connection.close(_GONE_AWAY)
-        self._storm(now_ns)
-
-    def _storm(self, now_ns: int) -> None:
-        for host in self._sources:
-            storm = self._stage.faults.active("reconnect_storm", host)
-            if storm is not None and (now_ns - self._stormed_ns) / 1e9 >= storm.number("every_s", 1.0):
-                self._stormed_ns = now_ns
-                for connection in [c for c in self._connections if c.host == host or storm.host is None]:
-                    connection.drop()
 
 
 def _ping_text(pinged_ns: int) -> str:
