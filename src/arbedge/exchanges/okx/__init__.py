@@ -1,0 +1,7 @@
+"""OKX spot and linear swaps: their public market data as the ports of the market stage.
+
+Comes in: settings, a clock, guards. Goes out: one `OkxVenue` with catalogue, depth, funding and streams.
+It never sees another venue, and no spelling of OKX's leaves `symbols`.
+"""
+
+__all__: list[str] = []
