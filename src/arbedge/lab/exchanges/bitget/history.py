@@ -31,14 +31,14 @@ def candles(book: LiveBook, granularity: str, limit: int, now_ms: int) -> str:
     price = book.bid / 10**item.tick_dp
     base = item.volume_usd * length_ms / (24 * _HOUR_MS) / (item.start_price * item.quote_usd)
     turnover = plain(f"{base * price:.6f}")
-    tail = f'"{plain(f"{base:.{item.qty_dp}f}")}","{turnover}"' + (f',"{turnover}"' if is_spot else "")
+    tail = f'"{plain(f"{base:.{item.lot_dp}f}")}","{turnover}"' + (f',"{turnover}"' if is_spot else "")
     rows = []
     for age in range(limit - 1, -1, -1):
         number = now_ms // length_ms - age
         opened, closed = (price * (1 + ((number + k) * 6151 % 200 - 100) / 1e4) for k in (0, 1))
         closed = price if age == 0 else closed
         shown = (opened, max(opened, closed), min(opened, closed), closed)
-        texts = ",".join(f'"{plain(f"{value:.{item.price_dp}f}")}"' for value in shown)
+        texts = ",".join(f'"{plain(f"{value:.{item.tick_dp}f}")}"' for value in shown)
         rows.append(f'["{number * length_ms}",{texts},{tail}]')
     return "[" + ",".join(rows) + "]"
 

@@ -73,7 +73,7 @@ def ticker_frame(world: World, funding: FundingBook, book: LiveBook, now_ms: int
 def price_row(world: World, book: LiveBook, now_ms: int) -> str:
     """A row of `symbol-price`: last, index and mark price."""
     item = book.listing
-    last = plain(item.price_text(book.bid))
+    last = plain(_price(item, book.bid))
     return f'{{"symbol":"{item.symbol}","price":"{last}",{_marks(world, item)},"ts":"{now_ms}"}}'
 
 
@@ -124,9 +124,7 @@ def book_checksum(book: LiveBook) -> int:
     bids, asks = book.bids(_CHECKED_LEVELS), book.asks(_CHECKED_LEVELS)
     parts = []
     for i in range(_CHECKED_LEVELS):
-        parts += [
-            f"{item.price_text(side[i][0])}:{item.qty_text(side[i][1])}" for side in (bids, asks) if i < len(side)
-        ]
+        parts += [f"{_price(item, side[i][0])}:{_size(item, side[i][1])}" for side in (bids, asks) if i < len(side)]
     unsigned = zlib.crc32(":".join(parts).encode())
     return unsigned - 2**32 if unsigned >= 2**31 else unsigned
 
@@ -156,8 +154,8 @@ def _book(sides: str, checksum: int, seq: int, at_ms: int) -> str:
 def _best(book: LiveBook) -> str:
     item = book.listing
     return (
-        f'"askPr":"{plain(item.price_text(book.ask))}","bidPr":"{plain(item.price_text(book.bid))}",'
-        f'"bidSz":"{plain(item.qty_text(book.bid_lots))}","askSz":"{plain(item.qty_text(book.ask_lots))}"'
+        f'"askPr":"{plain(_price(item, book.ask))}","bidPr":"{plain(_price(item, book.bid))}",'
+        f'"bidSz":"{plain(_size(item, book.bid_lots))}","askSz":"{plain(_size(item, book.ask_lots))}"'
     )
 
 
@@ -170,12 +168,20 @@ def _rate(funding: FundingBook, item: Listing, now_ms: int) -> str:
     return plain(f"{funding.now(item, now_ms).rate:.8f}")
 
 
+def _price(item: Listing, ticks: int) -> str:
+    return f"{ticks / 10**item.tick_dp:.{item.tick_dp}f}"
+
+
+def _size(item: Listing, lots: int) -> str:
+    return f"{lots / 10**item.lot_dp:.{item.lot_dp}f}"
+
+
 def _levels(item: Listing, levels: list[tuple[int, int]]) -> str:
-    return "[" + ",".join(f'["{item.price_text(p)}","{item.qty_text(q)}"]' for p, q in levels) + "]"
+    return "[" + ",".join(f'["{_price(item, p)}","{_size(item, q)}"]' for p, q in levels) + "]"
 
 
 def _numbers(item: Listing, levels: list[tuple[int, int]]) -> str:
-    return "[" + ",".join(f"[{plain(item.price_text(p))},{plain(item.qty_text(q))}]" for p, q in levels) + "]"
+    return "[" + ",".join(f"[{plain(_price(item, p))},{plain(_size(item, q))}]" for p, q in levels) + "]"
 
 
 class _Day:
@@ -191,11 +197,11 @@ class _Day:
         opened = item.start_price * (0.987 + (item.rank % 5) * 0.006)
         usd = item.volume_usd * wander if item.is_trading else 0.0
         base = usd / (item.start_price * item.quote_usd)
-        self.last, self.open = (plain(f"{price:.{item.price_dp}f}") for price in (last, opened))
-        self.high = plain(f"{max(last, opened) * 1.011:.{item.price_dp}f}")
-        self.low = plain(f"{min(last, opened) * 0.989:.{item.price_dp}f}")
+        self.last, self.open = (plain(f"{price:.{item.tick_dp}f}") for price in (last, opened))
+        self.high = plain(f"{max(last, opened) * 1.011:.{item.tick_dp}f}")
+        self.low = plain(f"{min(last, opened) * 0.989:.{item.tick_dp}f}")
         self.change = f"{last / opened - 1:.5f}"
-        self.volume = plain(f"{base:.{item.qty_dp}f}")
+        self.volume = plain(f"{base:.{item.lot_dp}f}")
         self.quote_volume = plain(f"{base * (last + opened) / 2:.6f}")
         self.usdt_volume = plain(f"{usd:.6f}")
-        self.held = plain(f"{base * 0.4:.{item.qty_dp}f}")
+        self.held = plain(f"{base * 0.4:.{item.lot_dp}f}")
