@@ -1,0 +1,178 @@
+"""What Bitget answers when asked: listings, tops, turnover, clock, books, funding; the ports over REST.
+
+`BitgetCatalogue` fills in `VenueCatalogue`, `DepthSource` and `FundingSource` of the market stage.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+
+from arbedge.domain.funding import FundingState, Settlement
+from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
+from arbedge.domain.money import decimal_of
+from arbedge.domain.quote import Book, TopOfBook
+from arbedge.errors import IntegrityError, Invalid
+from arbedge.exchanges.bitget import wire
+from arbedge.exchanges.bitget.facts import PRODUCT_LINES, SPOT_LINE
+from arbedge.exchanges.bitget.funding import FundingTerms, read_terms, settled_history, states_of
+from arbedge.exchanges.bitget.rest import HISTORY_PAGE, BitgetRest
+from arbedge.exchanges.bitget.symbols import Listing, instrument_id, line_of, parse_perps, parse_spot
+from arbedge.exchanges.transport.payloads import are_plain
+from arbedge.foundation.runtime.clock import Clock
+from arbedge.market.ports import ClockSample, IndexComponent, Turnover
+
+__all__ = ["BitgetCatalogue"]
+
+_FRESH_NS = 5_000_000_000
+"""A spot listing this young also serves the perps' question for spot bases, so that one start asks once."""
+
+
+class BitgetCatalogue:
+    """Reads Bitget over REST. One instance a process; safe to ask from several tasks at once."""
+
+    def __init__(self, rest: BitgetRest, clock: Clock, kinds: tuple[MarketKind, ...]) -> None:
+        self._rest = rest
+        self._clock = clock
+        self._kinds = kinds
+        self._spot_turn = asyncio.Lock()
+        self._spot: Listing | None = None
+        self._spot_at_ns = 0
+        self._lines: dict[str, str] = {}
+        self._terms: Mapping[str, FundingTerms] | None = None
+        self._unreadable: dict[MarketKind, tuple[str, ...]] = {}
+
+    @property
+    def terms(self) -> Mapping[str, FundingTerms] | None:
+        """Contracts' own funding terms by symbol as last read; None before `fetch_funding` has succeeded once."""
+        return self._terms
+
+    @property
+    def unreadable(self) -> Mapping[MarketKind, tuple[str, ...]]:
+        """Symbols of the last listings whose rules made no sense, left out of `fetch_instruments`."""
+        return self._unreadable
+
+    async def fetch_instruments(self, kind: MarketKind) -> tuple[Instrument, ...]:
+        """Every instrument of that kind, of any status, in the venue's order, product line by product line."""
+        listing = await (self._read_spot() if kind is MarketKind.SPOT else self._read_perps())
+        self._unreadable[kind] = listing.unreadable
+        return listing.instruments
+
+    async def fetch_tops(self, kind: MarketKind) -> tuple[TopOfBook, ...]:
+        """Best bid and ask of every symbol that has both sides: one call for spot, one a product line for perps.
+
+        The venue numbers nothing here, so `sequence` is 0.
+        """
+        tops: list[TopOfBook] = []
+        for line in _lines_of(kind):
+            told = await self._rest.tops(line)
+            tops += [
+                TopOfBook(
+                    instrument=instrument_id(kind, row.symbol),
+                    bid=row.bid,
+                    bid_qty=row.bid_qty or 0.0,
+                    ask=row.ask,
+                    ask_qty=row.ask_qty or 0.0,
+                    sequence=0,
+                    venue_at_ms=row.venue_at_ms or None,
+                    received_ns=told.received_ns,
+                )
+                for row in told.value
+                if row.bid and row.ask and row.bid > 0 and row.ask > 0
+            ]
+        return tuple(tops)
+
+    async def fetch_turnover(self, kind: MarketKind) -> Mapping[InstrumentId, Turnover]:
+        """24 h turnover in quote currency; of contracts also the open interest, in base units."""
+        turnover: dict[InstrumentId, Turnover] = {}
+        for line in _lines_of(kind):
+            for row in (await self._rest.days(line)).value:
+                try:
+                    volume = decimal_of(row.quote_volume or "", "quoteVolume")
+                    held = decimal_of(row.held, "holdingAmount") if row.held else None
+                except Invalid:
+                    continue
+                turnover[instrument_id(kind, row.symbol)] = Turnover(volume, held)
+        return turnover
+
+    async def fetch_index_components(self, perp: InstrumentId) -> tuple[IndexComponent, ...]:  # noqa: ARG002
+        """Nothing: the classic API does not publish what an index is made of."""
+        return ()
+
+    async def fetch_clock(self) -> ClockSample:
+        """One reading of the venue's clock, stamped round the request itself, not round waiting for its turn."""
+        told = await self._rest.server_time()
+        return ClockSample(told.value.at_ms, told.sent_ms, told.received_ms)
+
+    async def fetch_book(self, instrument: InstrumentId, levels: int) -> Book:
+        """The book now, best level first; levels of size 0 are dropped, and spot never tells more than 150.
+
+        The answer carries no number of the stream's: `sequence` is its time (ms) and chains to no frame.
+        """
+        told = await self._rest.depth(await self._line(instrument), instrument.symbol, levels)
+        bids, asks = wire.level_texts(told.value.bids), wire.level_texts(told.value.asks)
+        if not (are_plain(bids) and are_plain(asks)):
+            raise IntegrityError(f"bitget: depth of {instrument.symbol} holds something that is not a number")
+        return Book(
+            instrument=instrument,
+            bids=tuple(level for level in bids if level[1].strip("0.")),
+            asks=tuple(level for level in asks if level[1].strip("0.")),
+            sequence=told.value.venue_at_ms,
+            venue_at_ms=told.value.venue_at_ms,
+            received_ns=told.received_ns,
+        )
+
+    async def fetch_funding(self) -> tuple[FundingState, ...]:
+        """Funding of every perpetual now, in two calls a product line; renews the terms marks are read with."""
+        terms: dict[str, FundingTerms] = {}
+        states: list[FundingState] = []
+        for line in PRODUCT_LINES:
+            rows = (await self._rest.funding(line)).value
+            days = await self._rest.days(line)
+            terms |= read_terms(rows)
+            states += states_of(rows, {day.symbol: day for day in days.value}, days.received_ns)
+        self._terms = terms
+        return tuple(states)
+
+    async def fetch_funding_history(
+        self, perp: InstrumentId, since: datetime, until: datetime
+    ) -> tuple[Settlement, ...]:
+        """Settled rates with `since` <= at < `until`, oldest first."""
+        line = await self._line(perp)
+
+        async def page(number: int) -> list[wire.SettledRate]:
+            return (await self._rest.funding_page(line, perp.symbol, number)).value
+
+        return await settled_history(page, since, until, HISTORY_PAGE)
+
+    async def _line(self, instrument: InstrumentId) -> str:
+        """The product line a symbol is listed in; the first where no list names it, so that the venue refuses."""
+        if instrument.kind is MarketKind.SPOT:
+            return SPOT_LINE
+        if instrument.symbol not in self._lines:
+            await self._read_perps()
+        return self._lines.get(instrument.symbol, PRODUCT_LINES[0])
+
+    async def _read_spot(self) -> Listing:
+        async with self._spot_turn:
+            is_young = self._clock.monotonic_ns() - self._spot_at_ns < _FRESH_NS
+            if self._spot is None or not is_young:
+                self._spot = parse_spot((await self._rest.pairs()).value)
+                self._spot_at_ns = self._clock.monotonic_ns()
+            return self._spot
+
+    async def _read_perps(self) -> Listing:
+        rows = [row for line in PRODUCT_LINES for row in (await self._rest.contracts(line)).value]
+        listing = parse_perps(rows, await self._spot_bases())
+        self._lines.update((each.id.symbol, line_of(each)) for each in listing.instruments)
+        return listing
+
+    async def _spot_bases(self) -> frozenset[str]:
+        """Bases of the spot market: they say whether 1000PEPE is a thousand PEPE. Empty without spot."""
+        if MarketKind.SPOT not in self._kinds:
+            return frozenset()
+        listing = self._spot if self._spot is not None else await self._read_spot()
+        return frozenset(instrument.base for instrument in listing.instruments)
+
+
+def _lines_of(kind: MarketKind) -> tuple[str, ...]:
+    return (SPOT_LINE,) if kind is MarketKind.SPOT else PRODUCT_LINES

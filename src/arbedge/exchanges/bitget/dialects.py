@@ -1,0 +1,130 @@
+"""Bitget's language on its streams: requests, and what each frame of a link means to the sink.
+
+A stream is named `line:channel:symbol` here (`SPOT:books1:BTCUSDT`). Requests carry no number: the venue answers
+stream by stream. The heartbeat is the text `ping`, answered by the text `pong`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from arbedge.exchanges.bitget import wire
+from arbedge.exchanges.bitget.funding import FundingTerms, state_of_mark
+from arbedge.exchanges.transport.dialect import Notice, NoticeKind
+from arbedge.exchanges.transport.payloads import GARBAGE
+from arbedge.market.ports import MarketSink, Watched
+
+__all__ = ["MarkDialect", "Requests", "TopDialect", "garbage", "read_control", "stream_name"]
+
+_SHOWN_BYTES = 120
+_PONG = b"pong"
+_NOBODY = (0.0, 0.0)
+_MARK_EVERY_NS = 1_000_000_000
+
+
+def stream_name(line: str, channel: str, symbol: str) -> str:
+    """The name of a stream on our side."""
+    return f"{line}:{channel}:{symbol}"
+
+
+class Requests:
+    """What every Bitget link can say."""
+
+    def subscribe(self, streams: Sequence[str], request_id: int) -> bytes:  # noqa: ARG002 - requests have no number
+        """The request that adds these streams."""
+        return _request("subscribe", streams)
+
+    def unsubscribe(self, streams: Sequence[str], request_id: int) -> bytes:  # noqa: ARG002
+        """The request that drops these streams."""
+        return _request("unsubscribe", streams)
+
+    def set_overlap(self, *, is_overlapping: bool) -> None:
+        """Repeats of tops and marks do no harm: the same values come twice."""
+
+
+class TopDialect(Requests):
+    """Best bid and ask of one kind (`books1`); a side nobody quotes is handed on as 0."""
+
+    def __init__(self, watched: Sequence[Watched], sink: MarketSink) -> None:
+        self._slots = {each.instrument.id.symbol: each.slot for each in watched}
+        self._on_top = sink.on_top
+
+    def deliver(self, payload: bytes | memoryview, received_ns: int) -> Notice | None:
+        """Hand one frame to the sink."""
+        try:
+            frame = wire.decode_top(payload)
+        except GARBAGE:
+            return read_control(payload)
+        slot = self._slots.get(frame.arg.symbol)
+        if slot is not None:
+            top = frame.data[0]
+            bid, bid_qty = top.bids[0] if top.bids else _NOBODY
+            ask, ask_qty = top.asks[0] if top.asks else _NOBODY
+            self._on_top(slot, bid, bid_qty, ask, ask_qty, top.sequence, top.venue_at_ms, received_ns)
+        return None
+
+
+class MarkDialect(Requests):
+    """Funding, mark and index of contracts (`ticker`); silent until a contract's own terms are known.
+
+    A ticker comes with every trade: a new rate or settlement is handed on at once, a mark alone once a second.
+    """
+
+    def __init__(
+        self, watched: Sequence[Watched], sink: MarketSink, terms: Callable[[], Mapping[str, FundingTerms] | None]
+    ) -> None:
+        self._watched = {each.instrument.id.symbol: each for each in watched}
+        self._sink = sink
+        self._terms = terms
+        self._told: dict[int, tuple[str, int, FundingTerms, int]] = {}
+
+    def deliver(self, payload: bytes | memoryview, received_ns: int) -> Notice | None:
+        """Hand one frame to the sink."""
+        try:
+            frame = wire.decode_mark(payload)
+        except GARBAGE:
+            return read_control(payload)
+        each = self._watched.get(frame.arg.symbol)
+        terms = self._terms()
+        own = terms.get(frame.arg.symbol) if terms is not None else None
+        if each is None or own is None:
+            return None
+        row = frame.data[0]
+        told = self._told.get(each.slot)
+        is_news = told is None or told[:3] != (row.rate, row.next_ms, own)
+        if told is not None and not is_news and received_ns - told[3] < _MARK_EVERY_NS:
+            return None
+        state = state_of_mark(each.instrument.id, row, own, received_ns)
+        if state is not None:
+            self._told[each.slot] = (row.rate, row.next_ms, own, received_ns)
+            self._sink.on_funding(each.slot, state)
+        return None
+
+
+def read_control(payload: bytes | memoryview) -> Notice:
+    """What a frame is that holds no market data of the expected shape."""
+    if payload == _PONG:
+        return Notice(NoticeKind.ALIVE)
+    try:
+        control = wire.decode_control(payload)
+    except GARBAGE:
+        return garbage(payload)
+    stream = stream_name(control.arg.line, control.arg.channel, control.arg.symbol) if control.arg else ""
+    if control.event == "error":
+        return Notice(NoticeKind.REFUSED, words=f"{control.code} {control.msg} {stream}".rstrip(), stream=stream)
+    if control.event in {"subscribe", "unsubscribe"} and stream:
+        return Notice(NoticeKind.ACCEPTED, stream=stream)
+    return garbage(payload)
+
+
+def garbage(payload: bytes | memoryview) -> Notice:
+    """A frame we understand nothing of."""
+    return Notice(NoticeKind.GARBAGE, words=repr(bytes(payload[:_SHOWN_BYTES])))
+
+
+def _request(op: str, streams: Sequence[str]) -> bytes:
+    args = []
+    for stream in streams:
+        line, channel, symbol = stream.split(":", 2)
+        args.append({"instType": line, "channel": channel, "instId": symbol})
+    return msgspec.json.encode({"op": op, "args": args})

@@ -1,0 +1,134 @@
+"""Bitget's REST answers as typed structs: which path, which parameters; no meaning yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Generic, TypeVar
+
+from arbedge.errors import IntegrityError
+from arbedge.exchanges.bitget import wire
+from arbedge.exchanges.bitget.facts import SPOT_LINE
+from arbedge.exchanges.transport.http import Answer, RestClient
+from arbedge.exchanges.transport.payloads import GARBAGE, decode
+
+__all__ = ["HISTORY_PAGE", "BitgetRest", "Told"]
+
+T = TypeVar("T")
+
+HISTORY_PAGE = 100
+"""Most rows of funding history in one answer."""
+
+_ROOT = "/api/v2/"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_MOST_SPOT_LEVELS = 150
+_PERP_LEVELS = ((1, "1"), (5, "5"), (15, "15"), (50, "50"))
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Generic[T]):
+    """An answer's meaning, and when it was asked and had arrived: wall clock (UTC ms) and monotonic."""
+
+    value: T
+    sent_ms: float
+    received_ms: float
+    received_ns: int
+
+
+class BitgetRest:
+    """The public REST calls, each behind the guard of its endpoint.
+
+    A call raises what `RestClient.get` raises, and `IntegrityError` when the answer makes no sense. `line` is
+    `SPOT` or a product line of contracts.
+    """
+
+    def __init__(self, endpoints: Mapping[str, RestClient], *, timeout_s: float) -> None:
+        self._endpoints = endpoints
+        self._timeout_s = timeout_s
+
+    async def pairs(self) -> Told[list[wire.Pair]]:
+        """Every spot pair."""
+        return _read(await self._get("spot/public/symbols", _NOTHING), wire.Envelope[list[wire.Pair]])
+
+    async def contracts(self, line: str) -> Told[list[wire.Contract]]:
+        """Every contract of a product line."""
+        answer = await self._get("mix/market/contracts", {"productType": line})
+        return _read(answer, wire.Envelope[list[wire.Contract]])
+
+    async def tops(self, line: str) -> Told[list[wire.RestTop]]:
+        """Best bid and ask of every symbol of a line; figures that are no numbers come back as None."""
+        answer = await self._tickers(line)
+        try:
+            return _read(answer, wire.Envelope[list[wire.RestTop]])
+        except IntegrityError:
+            told = _read(answer, wire.Envelope[list[wire.RestTopText]])
+        return Told([_leniently(row) for row in told.value], told.sent_ms, told.received_ms, told.received_ns)
+
+    async def days(self, line: str) -> Told[list[wire.RestDay]]:
+        """Turnover of every symbol of a line; of contracts also what is held open, mark and index."""
+        return _read(await self._tickers(line), wire.Envelope[list[wire.RestDay]])
+
+    async def depth(self, line: str, symbol: str, levels: int) -> Told[wire.RestBook]:
+        """Depth of one symbol: at least `levels` where the venue tells that many (150 on spot)."""
+        if line == SPOT_LINE:
+            params = {"symbol": symbol, "limit": str(min(levels, _MOST_SPOT_LEVELS))}
+            answer = await self._get("spot/market/orderbook", params)
+        else:
+            limit = next((text for most, text in _PERP_LEVELS if levels <= most), "max")
+            params = {"symbol": symbol, "productType": line, "precision": "scale0", "limit": limit}
+            answer = await self._get("mix/market/merge-depth", params)
+        return _read(answer, wire.Envelope[wire.RestBook])
+
+    async def funding(self, line: str) -> Told[list[wire.FundingRow]]:
+        """Funding of every contract of a product line."""
+        answer = await self._get("mix/market/current-fund-rate", {"productType": line})
+        return _read(answer, wire.Envelope[list[wire.FundingRow]])
+
+    async def funding_page(self, line: str, symbol: str, page: int) -> Told[list[wire.SettledRate]]:
+        """One page (from 1) of a contract's settled rates, newest first, at most `HISTORY_PAGE`."""
+        params = {
+            "symbol": symbol,
+            "productType": line,
+            "pageSize": str(HISTORY_PAGE),
+            "pageNo": str(page),
+        }
+        answer = await self._get("mix/market/history-fund-rate", params)
+        return _read(answer, wire.Envelope[list[wire.SettledRate]])
+
+    async def server_time(self) -> Told[wire.ServerTime]:
+        """The venue's clock."""
+        return _read(await self._get("public/time", _NOTHING), wire.Envelope[wire.ServerTime])
+
+    async def _tickers(self, line: str) -> Answer:
+        if line == SPOT_LINE:
+            return await self._get("spot/market/tickers", _NOTHING)
+        return await self._get("mix/market/tickers", {"productType": line})
+
+    async def _get(self, path: str, params: Mapping[str, str]) -> Answer:
+        return await self._endpoints[path].get(_ROOT + path, params, weight=1, timeout_s=self._timeout_s)
+
+
+def _read(answer: Answer, shape: type[wire.Envelope[T]]) -> Told[T]:
+    try:
+        value = decode(answer.body, shape).data
+    except GARBAGE as error:
+        raise IntegrityError(f"bitget: an answer makes no sense: {error}") from error
+    return Told(value, answer.sent_ms, answer.received_ms, answer.received_ns)
+
+
+def _leniently(row: wire.RestTopText) -> wire.RestTop:
+    at_ms = row.venue_at_ms or ""
+    return wire.RestTop(
+        symbol=row.symbol,
+        bid=_number(row.bid),
+        ask=_number(row.ask),
+        bid_qty=_number(row.bid_qty),
+        ask_qty=_number(row.ask_qty),
+        venue_at_ms=int(at_ms) if at_ms.isascii() and at_ms.isdigit() and len(at_ms) < 19 else None,
+    )
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None

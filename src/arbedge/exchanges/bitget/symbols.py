@@ -1,0 +1,180 @@
+"""Bitget's spelling of instruments to ours, the only module that knows it.
+
+Bases and quotes come from the venue's own fields, never from cutting a symbol. A perp here is linear and without
+expiry: `symbolType` perpetual, its quote USDT or USDC and its margin the same. Quantities are base units
+everywhere, so `contract_size` is 1. Spot and USDT contracts share symbols (BTCUSDT), the kind tells them apart; a
+contract in USDC is called BTCPERP.
+"""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from arbedge.domain.instrument import AssetClass, Instrument, InstrumentId, InstrumentStatus, MarketKind
+from arbedge.domain.money import ZERO, decimal_of
+from arbedge.errors import Invalid
+from arbedge.exchanges.bitget.facts import PRODUCT_LINES, SPEC, SPOT_LINE
+from arbedge.exchanges.bitget.wire import Contract, Pair
+from arbedge.exchanges.transport.multipliers import split_multiplier
+
+__all__ = ["Listing", "instrument_id", "line_of", "parse_perps", "parse_spot"]
+
+_LAST_MS = 253_402_300_800_000
+"""The year 10000: what is later is not a time."""
+
+_MOST_PLACES = 30
+
+_DOLLARS = frozenset({"USDT", "USDC"})
+
+_SPOT_STATUS: Mapping[str, InstrumentStatus] = {
+    "online": InstrumentStatus.TRADING,
+    "gray": InstrumentStatus.PRELAUNCH,
+    "halt": InstrumentStatus.SUSPENDED,
+    "offline": InstrumentStatus.DELISTED,
+}
+_PERP_STATUS: Mapping[str, InstrumentStatus] = {
+    "normal": InstrumentStatus.TRADING,
+    "listed": InstrumentStatus.PRELAUNCH,
+    "limit_open": InstrumentStatus.CANCEL_ONLY,
+    "maintain": InstrumentStatus.SUSPENDED,
+    "restrictedAPI": InstrumentStatus.SUSPENDED,
+    "off": InstrumentStatus.DELISTED,
+}
+_METALS = frozenset({"XAU", "XAG", "XPT", "XPD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a list holds: instruments in the venue's order, and symbols that made no sense."""
+
+    instruments: tuple[Instrument, ...]
+    unreadable: tuple[str, ...]
+
+
+def instrument_id(kind: MarketKind, symbol: str) -> InstrumentId:
+    """The identity of a Bitget symbol."""
+    return InstrumentId(SPEC.name, kind, symbol)
+
+
+def line_of(instrument: Instrument) -> str:
+    """The product line that requests and subscriptions name beside the symbol."""
+    return SPOT_LINE if instrument.settle is None else f"{instrument.settle}-FUTURES"
+
+
+def parse_spot(rows: Sequence[Pair]) -> Listing:
+    """Every spot pair, of any status."""
+    instruments: list[Instrument] = []
+    unreadable: list[str] = []
+    for row in rows:
+        try:
+            instruments.append(_spot(row))
+        except Invalid:
+            unreadable.append(row.symbol)
+    return Listing(tuple(instruments), tuple(unreadable))
+
+
+def parse_perps(rows: Sequence[Contract], spot_bases: AbstractSet[str]) -> Listing:
+    """Every linear perpetual settled in USDT or USDC, of any status; dated futures and other margins are left out.
+
+    `spot_bases` are the bases of the venue's spot market: they decide whether a 1000 in a ticker is a multiplier. A
+    symbol listed in two lines could not be told apart: the second is unreadable.
+    """
+    instruments: dict[str, Instrument] = {}
+    unreadable: list[str] = []
+    for row in rows:
+        if row.kind != "perpetual" or f"{row.quote}-FUTURES" not in PRODUCT_LINES or row.quote not in row.margins:
+            continue
+        try:
+            instrument = _perp(row, spot_bases)
+        except Invalid:
+            unreadable.append(row.symbol)
+            continue
+        if instruments.setdefault(row.symbol, instrument) is not instrument:
+            unreadable.append(row.symbol)
+    return Listing(tuple(instruments.values()), tuple(unreadable))
+
+
+def _spot(row: Pair) -> Instrument:
+    return Instrument(
+        id=instrument_id(MarketKind.SPOT, row.symbol),
+        base=row.base,
+        quote=row.quote,
+        asset=row.base,
+        settle=None,
+        tick=_places(row.price_places, f"{row.symbol} pricePrecision"),
+        lot=_places(row.size_places, f"{row.symbol} quantityPrecision"),
+        min_qty=decimal_of(row.min_qty or "0", f"{row.symbol} minTradeAmount"),
+        min_notional=_min_notional(row.min_usdt, row.quote, row.symbol),
+        status=_SPOT_STATUS.get(row.status, InstrumentStatus.SUSPENDED),
+        listed_at=_moment(row.open_ms),
+        delists_at=_moment(row.off_ms),
+    )
+
+
+def _perp(row: Contract, spot_bases: AbstractSet[str]) -> Instrument:
+    asset_class = _class_of(row)
+    is_coin = asset_class is AssetClass.COIN
+    asset, multiplier = split_multiplier(row.base, spot_bases) if is_coin else (row.base, Decimal(1))
+    place = _places(row.price_places, f"{row.symbol} pricePlace")
+    return Instrument(
+        id=instrument_id(MarketKind.PERP, row.symbol),
+        base=row.base,
+        quote=row.quote,
+        asset=asset,
+        settle=row.quote,
+        tick=_positive(row.end_step, f"{row.symbol} priceEndStep") * place,
+        lot=_positive(row.size_step, f"{row.symbol} sizeMultiplier"),
+        min_qty=decimal_of(row.min_qty or "0", f"{row.symbol} minTradeNum"),
+        min_notional=_min_notional(row.min_usdt, row.quote, row.symbol),
+        status=_PERP_STATUS.get(row.status, InstrumentStatus.SUSPENDED),
+        multiplier=multiplier,
+        max_qty=_max_qty(row),
+        asset_class=asset_class,
+        listed_at=_moment(row.launch_ms),
+        delists_at=_moment(row.off_ms),
+    )
+
+
+def _class_of(row: Contract) -> AssetClass:
+    """A coin unless the venue marks the underlying as something of the real world: a metal, else a stock."""
+    if (row.real_world or "").upper() != "YES":
+        return AssetClass.COIN
+    return AssetClass.COMMODITY if row.base in _METALS else AssetClass.STOCK
+
+
+def _min_notional(text: str, quote: str, symbol: str) -> Decimal:
+    """The least an order must be worth. Stated in USDT, so unknown (0) for pairs quoted in anything but dollars."""
+    if not text or quote not in _DOLLARS:
+        return ZERO
+    return decimal_of(text, f"{symbol} minTradeUSDT")
+
+
+def _max_qty(row: Contract) -> Decimal | None:
+    """The smaller of the order size limits that are set."""
+    told = [text for text in (row.max_qty, row.max_market_qty) if text]
+    limits = [decimal_of(text, f"{row.symbol} maxOrderQty") for text in told]
+    return min((limit for limit in limits if limit > 0), default=None)
+
+
+def _places(places: int, name: str) -> Decimal:
+    """The step of that many decimals."""
+    if not 0 <= places <= _MOST_PLACES:
+        raise Invalid(f"{name}: {places} is no number of decimals")
+    return Decimal(1).scaleb(-places)
+
+
+def _positive(text: str, name: str) -> Decimal:
+    value = decimal_of(text, name)
+    if value <= 0:
+        raise Invalid(f"{name}: {text!r} is not above 0")
+    return value
+
+
+def _moment(unix_ms: str | None) -> datetime | None:
+    """A wall time the venue states; -1, 0 and nothing at all mean that it states none."""
+    if not unix_ms or not unix_ms.isascii() or not unix_ms.isdigit() or len(unix_ms) > 15:
+        return None
+    at_ms = int(unix_ms)
+    return datetime.fromtimestamp(at_ms / 1000, UTC) if 0 < at_ms < _LAST_MS else None
