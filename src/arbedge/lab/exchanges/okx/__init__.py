@@ -1,0 +1,7 @@
+"""OKX spot and linear swaps as a v5 client sees them: REST answers and WebSocket frames.
+
+In: the lab's world, clock and faults; requests and subscriptions. Out: bytes in OKX's shapes, limits kept.
+Never: orders or accounts beyond what clients read while loading markets.
+"""
+
+__all__: list[str] = []
