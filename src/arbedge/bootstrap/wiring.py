@@ -37,6 +37,7 @@ from arbedge.market.refresh import MarketRefresher
 from arbedge.market.streaming import StreamRunner
 from arbedge.market.venues import VenueSources
 from arbedge.market.view import LiveMarket, MarketTerms
+from arbedge.opportunities.detection.agenda import Pace
 from arbedge.opportunities.detection.detector import DetectionSettings, Detector
 from arbedge.opportunities.detection.documents import Provenance
 from arbedge.opportunities.detection.gates import Freshness
@@ -48,6 +49,10 @@ from arbedge.storage.repositories.lookup import OpportunityLookup
 from arbedge.storage.repositories.opportunities import SqliteOpportunityArchive
 
 __all__ = ["RunPlan", "registry_for"]
+
+_BOOKS_OF_A_TRIANGLE = 3
+_SPARE_BOOKS = 4
+"""Detail books left for a change of candidates, so that one need not wait for another to go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +209,10 @@ def make_detector(
         is_simulated=plan.is_simulated or venues.is_simulated,
     )
     freshness = Freshness(settings.market.detail_confirmation_s, settings.market.skew_s)
-    detection = DetectionSettings(config=settings.opportunities, provenance=provenance, freshness=freshness)
+    pace = Pace(books=max(_BOOKS_OF_A_TRIANGLE, settings.market.max_detail_books - _SPARE_BOOKS))
+    detection = DetectionSettings(
+        config=settings.opportunities, provenance=provenance, freshness=freshness, pace=pace
+    )
     return Detector(market, detection, clock, delivery.publish)
 
 

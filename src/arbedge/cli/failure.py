@@ -1,9 +1,10 @@
 """How errors reach a person: one line on stderr that names the fix, and an exit code."""
 
-import logging
 import sys
+import tempfile
 import traceback
 import uuid
+from pathlib import Path
 
 from arbedge.errors import ArbEdgeError, ConfigError, InputError, IntegrityError, Unavailable
 
@@ -23,8 +24,6 @@ EXIT_INPUT = 2
 EXIT_NO_VENUE = 3
 EXIT_UNAVAILABLE = 4
 
-_log = logging.getLogger("arbedge.cli")
-
 
 def report_error(error: ArbEdgeError) -> int:
     """Print the error in one line (a start with several wrong settings: one line each); returns the exit code."""
@@ -43,12 +42,15 @@ def report_error(error: ArbEdgeError) -> int:
 
 
 def report_unexpected(error: Exception) -> int:
-    """Print one line with an error id; the traceback goes to the log under the same id."""
-    error_id = uuid.uuid4().hex[:12]
-    _log.error("unexpected error %s\n%s", error_id, "".join(traceback.format_exception(error)))
+    """Print one line that names a file; the traceback is in it."""
+    report = Path(tempfile.gettempdir()) / f"arbedge-crash-{uuid.uuid4().hex[:12]}.txt"
+    try:
+        report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    except OSError:
+        report = Path("nowhere: the disk refused it")
     sys.stderr.write(
-        f"arbedge: something broke that should not have: {type(error).__name__}: {_one_line(error)} "
-        f"(error {error_id}; please report it)\n"
+        f"arbedge: something broke that should not have: {type(error).__name__}: {_one_line(error)}; "
+        f"please report it with {report}\n"
     )
     return EXIT_BROKEN
 

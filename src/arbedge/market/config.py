@@ -102,7 +102,7 @@ class MarketConfig(BaseModel):
         description="A venue clock further than this from ours (either way) is reported as a fault.",
     )
     max_detail_books: int = Field(
-        default=60, ge=1, le=1000, description="Most depth books streamed at once, over all venues."
+        default=120, ge=1, le=1000, description="Most depth books streamed at once, over all venues."
     )
     depth_levels: int = Field(default=50, ge=5, le=1000, description="Levels a side kept of a depth book.")
     forecast_decay: Decimal = Field(

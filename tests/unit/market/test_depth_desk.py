@@ -207,10 +207,10 @@ async def test_a_book_whose_range_is_used_up_gets_a_new_one(house):
     house.market.leg(slot)
     house.start(house.market.desk.run)
     await house.pass_time(0.3)
-    gone = [(f"{99.9 - n / 100:.2f}", "0") for n in range(480)]
+    gone = [(f"{99.9 - n / 100:.2f}", "0") for n in range(80)]
     deliver(house, house.btc, 11, 11, bids=gone)
     assert len(state(house, slot)[0].bids) == 20
-    house.script_book(house.btc, 11, bid=95.10, levels=600)
+    house.script_book(house.btc, 11, bid=99.10, levels=600)
     await house.pass_time(1.5)
     assert len(state(house, slot)[0].bids) == 50
 

@@ -1,11 +1,13 @@
 """The agenda: which candidates to appraise now, when far more pass the screen than can be priced at once.
 
-Depth books are scarce, so only a focus of candidates is worked on at a time, best gross edge first; each keeps its
-place until it was judged or its patience is over. One that lost by much rests until its edge has risen by half of
-what it lacked, or its rest (longer each time) is over. Open opportunities are always due.
+Depth books are scarce, so only a focus of candidates is worked on at a time, best gross edge first, as far as
+books go round (what shares a leg shares its book); each keeps its place until it was judged or its patience is
+over. One that lost by much rests until its edge has risen by half of what it lacked, or its rest (longer each time)
+is over. Open opportunities never rest, and never keep new ones from their turn: they come first only when they were
+not looked at for a second.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
@@ -21,6 +23,8 @@ _AWAITED = frozenset({Gate.BOOK, Gate.FRESH})
 _FREE = frozenset({Gate.IDENTITY, Gate.TRADING})
 """Gates judged before any book is asked for: looking again costs nothing."""
 _FREE_REST_S = 5.0
+_STALE_NS = 1_000_000_000
+_AWAITED_REST_S = 2.0
 _OTHER_REST_S = 10.0
 
 
@@ -29,11 +33,13 @@ class Pace:
     """How much appraising is done: bounds of one pass and of one candidate. `_ms` and `_s` are monotonic time."""
 
     reprice_ms: float = 100.0
-    focus: int = 20
+    reprice_open_ms: float = 500.0
+    focus: int = 24
+    books: int = 56
     patience_s: float = 5.0
     touch_appraisals: int = 2
     sweep_appraisals: int = 64
-    pass_budget_ms: float = 25.0
+    pass_budget_ms: float = 40.0
     curve_s: float = 1.0
     kept_rejections: int = 5000
 
@@ -52,8 +58,9 @@ class _Entry:
 class Agenda:
     """Candidates over the threshold, by route number, and when each was last looked at."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: Pace, slots_of: Callable[[int], Sequence[int]]) -> None:
         self._pace = pace
+        self._slots_of = slots_of
         self._entries: dict[int, _Entry] = {}
         self._focus: set[int] = set()
 
@@ -85,23 +92,34 @@ class Agenda:
         return fallen
 
     def due(self, among: Iterable[int], open_numbers: Collection[int], now_ns: int) -> list[int]:
-        """Which of these to appraise now: open ones first, then by edge; takes free places of the focus."""
+        """Which of these to appraise now, most urgent first; takes free places of the focus."""
         ready = [n for n in among if n in self._entries and self._is_due(n, n in open_numbers, now_ns)]
-        ready.sort(key=lambda n: (n not in open_numbers, -self._entries[n].gross))
-        room = max(1, self._pace.focus - len(open_numbers)) - len(self._focus)
+        ready.sort(key=lambda n: (self._turn(n, n in open_numbers, now_ns), -self._entries[n].gross))
         chosen = []
+        used: set[int] | None = None
         for number in ready:
             entry = self._entries[number]
             if number in open_numbers:
                 self._leave(number)
             elif number not in self._focus:
-                if room <= 0 and not self._gave_way(entry.gross, now_ns):
+                if used is None:
+                    used = {slot for each in (*open_numbers, *self._focus) for slot in self._slots_of(each)}
+                wanted = used.union(self._slots_of(number))
+                is_full = len(self._focus) >= self._pace.focus or len(wanted) > self._pace.books
+                if is_full and not self._gave_way(entry.gross, now_ns):
                     continue
-                room -= 1
+                used = wanted
                 self._focus.add(number)
                 entry.focused_ns = now_ns
             chosen.append(number)
         return chosen
+
+    def _turn(self, number: int, is_open: bool, now_ns: int) -> int:
+        """0: open and not looked at for long, 1: not open, 2: open."""
+        if not is_open:
+            return 1
+        appraised_ns = self._entries[number].appraised_ns
+        return 0 if appraised_ns is None or now_ns - appraised_ns >= _STALE_NS else 2
 
     def qualified(self, number: int, now_ns: int) -> None:
         """It passed every gate."""
@@ -120,7 +138,7 @@ class Agenda:
         if gate in _AWAITED:
             if entry.focused_ns is None or now_ns - entry.focused_ns <= self._pace.patience_s * 1e9:
                 return
-            self._rest(number, entry, _OTHER_REST_S * 2**entry.rests, nan, now_ns)
+            self._rest(number, entry, _AWAITED_REST_S * 2**entry.rests, nan, now_ns)
         elif gate is Gate.NET and lacking_bps is not None:
             rest_s = 0.25 * lacking_bps * 2**entry.rests
             self._rest(number, entry, rest_s, entry.gross + max(_MOVED, lacking_bps * _BP / 2), now_ns)
@@ -133,7 +151,8 @@ class Agenda:
         entry = self._entries[number]
         if not is_open and now_ns < entry.rest_until_ns and not entry.gross >= entry.wake_gross:
             return False
-        if entry.appraised_ns is None or now_ns - entry.appraised_ns >= self._pace.reprice_ms * 1e6:
+        rest_ms = self._pace.reprice_open_ms if is_open else self._pace.reprice_ms
+        if entry.appraised_ns is None or now_ns - entry.appraised_ns >= rest_ms * 1e6:
             return True
         return abs(entry.gross - entry.appraised_gross) > _MOVED
 

@@ -8,7 +8,7 @@ MS = 1_000_000
 
 
 def agenda(**pace):
-    return Agenda(Pace(**pace))
+    return Agenda(Pace(**pace), lambda number: (2 * number, 2 * number + 1))
 
 
 def offered(book, *gross):
@@ -92,14 +92,30 @@ def test_gates_that_waiting_does_not_open_rest_the_candidate(gate, rest_s):
     assert book.due([0], {}, rest_s * S) == [0]
 
 
-def test_open_ones_come_first_and_never_rest():
+def test_open_ones_never_rest_and_come_first_only_when_they_waited_long():
     book = agenda(focus=4)
     numbers = offered(book, 0.005, 0.001)
     book.rejected(1, Gate.NET, 500.0, 0)
-    assert book.due(numbers, {1}, 200 * MS) == [1, 0]
-    book.rejected(1, Gate.BOOK, None, 200 * MS)
-    assert book.due([1], {1}, 300 * MS) == [1]
+    assert book.due(numbers, {1}, 600 * MS) == [0, 1]
+    book.rejected(0, Gate.BOOK, None, 600 * MS)
+    book.rejected(1, Gate.BOOK, None, 600 * MS)
+    assert book.due([1], {1}, 700 * MS) == []
+    assert book.due([1], {1}, 1100 * MS) == [1]
+    assert book.due(numbers, {1}, 1700 * MS) == [1, 0]
     assert 1 not in book.focused
+
+
+def test_many_open_ones_leave_room_for_new_candidates_as_far_as_books_go_round():
+    book = agenda(focus=3, books=14)
+    numbers = offered(book, *[0.004] * 5, *[0.003] * 4)
+    assert book.due(numbers, set(range(5)), 0) == [*range(5), 5, 6]
+    assert book.focused == {5, 6}, "5 open and 2 new take 14 books"
+
+
+def test_candidates_that_share_legs_share_their_books():
+    book = Agenda(Pace(focus=10, books=6), lambda number: (0, number + 1))
+    numbers = offered(book, *[0.002] * 9)
+    assert book.due(numbers, set(), 0) == [0, 1, 2, 3, 4]
 
 
 def test_the_throttle_lets_a_moved_board_through():

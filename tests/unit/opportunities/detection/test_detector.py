@@ -164,7 +164,7 @@ async def test_repricing_is_throttled_until_the_board_moves():
     stage.basis(60610)  # 1.6 bps
     stage.detector.touch([stage.perp])
     assert stage.detector.counts.appraised == 2
-    await stage.clock.advance(0.11)
+    await stage.clock.advance(0.51)
     stage.detector.touch([stage.perp])
     assert stage.detector.counts.appraised == 3
 
