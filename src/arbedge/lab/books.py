@@ -44,12 +44,12 @@ class LiveBook:
     def __init__(self, listing: Listing, seed: int, update_id: int) -> None:
         tick, lot = 10.0**-listing.tick_dp, 10.0**-listing.lot_dp
         unit_usd = listing.depth_usd / 40  # worth of a far level, in USD whatever the quote
-        usd_per_base = listing.start_price * listing.quote_usd
+        usd_per_unit = listing.start_price * listing.quote_usd * float(listing.contract_size)
         self.listing = listing
         self._seed = seed
         self._far = max(1, round(listing.start_price * _FAR_STEP_BPS / 1e4 / tick))
         self._near = max(1, round(listing.start_price * _NEAR_STEP_BPS / 1e4 / tick))
-        self._far_lots = max(1.0, unit_usd / usd_per_base / lot)
+        self._far_lots = max(1.0, unit_usd / usd_per_unit / lot)
         self._near_lots = max(1.0, self._far_lots * 0.15)
         self.bid = self.ask = self.bid_lots = self.ask_lots = 0
         self.update_id = self.first_id = update_id

@@ -1,7 +1,8 @@
 """Faults of a venue on demand: what is broken now, with which parameters, until when.
 
-A fault is named, lasts a number of seconds, and may be aimed at one host (`spot` or `usdm`) or one symbol.
-Kinds that strike once (disconnect, cut) are taken by the streams; the rest are asked for where they bite.
+A fault is named, lasts a number of seconds, and may be aimed at one venue, one host (`spot`
+or `usdm`) or one symbol. Kinds that strike once
+(disconnect, cut) are taken by the streams; the rest are asked for where they bite.
 """
 
 from collections.abc import Mapping
@@ -35,12 +36,12 @@ FAULTS = {
 """Every fault the lab can stage, with its parameters."""
 
 _NUMBERS = {"delay_ms", "retry_after_s", "status", "rate", "every_s", "offset_ms", "notice_s"}
-_TEXTS = {"host", "symbol"}
+_TEXTS = {"host", "symbol", "venue"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fault:
-    """One staged fault: name, parameters, and from when to when it lasts (monotonic nanoseconds)."""
+    """One staged fault: name, parameters, when it lasts (monotonic nanoseconds), and the venue it is for."""
 
     name: str
     numbers: Mapping[str, float]
@@ -48,6 +49,7 @@ class Fault:
     symbol: str | None
     since_ns: int
     until_ns: int
+    venue: str | None = None
 
     def number(self, key: str, default: float) -> float:
         """A parameter, or its default."""
@@ -76,7 +78,10 @@ def parse_fault(document: object, now_ns: int) -> Fault:
     if name in {"stale", "crossed"} and "symbol" not in params:
         raise Invalid(f"params.symbol: the fault {name} needs one")
     numbers = {key: float(value) for key, value in params.items() if key in _NUMBERS}
-    return Fault(str(name), numbers, params.get("host"), params.get("symbol"), now_ns, now_ns + int(seconds * 1e9))
+    return Fault(
+        str(name), numbers, params.get("host"), params.get("symbol"), now_ns, now_ns + int(seconds * 1e9),
+        params.get("venue"),
+    )  # fmt: skip
 
 
 class FaultBoard:

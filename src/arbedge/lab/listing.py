@@ -6,6 +6,7 @@ Prices and sizes move on whole ticks and lots (integers), so that every printed 
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 
 __all__ = ["PERPETUAL_DELIVERY_MS", "Funding", "Listing", "lot_decimals", "tick_decimals"]
 
@@ -35,7 +36,8 @@ class Listing:
     `market` is `spot` or `usdm`; `contract` is empty for spot. `quote_usd` is what a unit of the quote starts at,
     `volume_usd` a day, `depth_usd` within 2 % a side, `spread_bps` the full spread in quiet times, `basis_bps`
     the usual distance of a contract from its index. `index_of` is the spot symbol other exchanges list for the
-    contract's index, None where unknown.
+    contract's index, None where unknown. `offset_bps` is how far this venue usually stands from the others.
+    Sizes of a contract with a `contract_size` are contracts of that many units of the base.
     """
 
     symbol: str
@@ -65,6 +67,8 @@ class Listing:
     funding: Funding | None = None
     index_of: str | None = None
     has_spot: bool = True
+    offset_bps: float = 0.0
+    contract_size: Decimal = Decimal(1)
 
     @property
     def is_trading(self) -> bool:

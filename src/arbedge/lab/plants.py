@@ -6,33 +6,39 @@ triangle of spot trades costs 30 bps.
 """
 
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from arbedge.lab.world import Bend
 
-__all__ = ["DAY_S", "Leg", "Plant", "carry", "decoys", "delisting", "repeat", "triangle", "triangle_into"]
+__all__ = ["DAY_S", "Leg", "Place", "Plant", "carry", "decoys", "delisting", "repeat", "triangle", "triangle_into"]
 
 DAY_S = 86_400.0
+
+Place: TypeAlias = tuple[str, str, str]
+"""One market of the lab: venue, `spot` or `usdm`, symbol."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One side of a planted trade: `buy` or `sell` on a `spot` or `perp` symbol."""
+    """One side of a planted trade: `buy` or `sell` on a `spot` or `perp` symbol of a venue."""
 
     side: str
     market: str
     symbol: str
+    venue: str = "binance"
 
     @property
-    def key(self) -> tuple[str, str]:
-        """The market's key in the world."""
-        return ("spot" if self.market == "spot" else "usdm", self.symbol)
+    def place(self) -> Place:
+        """Where it trades."""
+        return self.venue, "spot" if self.market == "spot" else "usdm", self.symbol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
     """One planted thing: its kind and legs, when, which markets it bends and how, and what it teaches.
 
-    `rate_8h` is the planted funding (fraction per eight hours) of its perp, `news_bps` moves its coin everywhere
+    `rate_8h` is the planted funding (fraction per eight hours) of its perp, `rates_8h` that of each of several;
+    `news_bps` moves its coin everywhere
     as it opens, `halts` are markets whose trading stops for good as it opens.
     """
 
@@ -42,11 +48,12 @@ class Plant:
     for_s: float
     reason: str
     is_decoy: bool = False
-    bends: dict[tuple[str, str], Bend] = field(default_factory=dict)
+    bends: dict[Place, Bend] = field(default_factory=dict)
     rate_8h: float | None = None
+    rates_8h: dict[Place, float] = field(default_factory=dict)
     news_bps: float = 0.0
     coin: str = ""
-    halts: tuple[tuple[str, str], ...] = ()
+    halts: tuple[Place, ...] = ()
 
 
 def carry(ticker: str, rate_8h: float, gap_bps: float, at_s: float = 0.0, for_s: float = DAY_S) -> Plant:
@@ -63,7 +70,7 @@ def carry(ticker: str, rate_8h: float, gap_bps: float, at_s: float = 0.0, for_s:
         kind, legs = "perp_spot", (Leg("buy", "perp", perp), Leg("sell", "spot", spot))
     return Plant(
         kind=kind, legs=legs, at_s=at_s, for_s=for_s, rate_8h=rate_8h, coin=spot_ticker,
-        bends={("usdm", perp): Bend(shift_bps=gap_bps)},
+        bends={("binance", "usdm", perp): Bend(shift_bps=gap_bps)},
         reason=f"funding of {rate_8h * 1e4:+.0f} bps per 8 h outlasts 30 bps of fees",
     )  # fmt: skip
 
@@ -77,7 +84,7 @@ def triangle(coin: str, bridge: str, shift_bps: float, at_s: float = 0.0, for_s:
     )
     return Plant(
         kind="triangular", legs=legs, at_s=at_s, for_s=for_s, coin=coin,
-        bends={("spot", f"{coin}{bridge}"): Bend(shift_bps=shift_bps)},
+        bends={("binance", "spot", f"{coin}{bridge}"): Bend(shift_bps=shift_bps)},
         reason=f"{coin}{bridge} stands {shift_bps:.0f} bps high, three fees take 30",
     )  # fmt: skip
 
@@ -91,7 +98,7 @@ def triangle_into(coin: str, fiat: str, shift_bps: float, at_s: float = 0.0, for
     )
     return Plant(
         kind="triangular", legs=legs, at_s=at_s, for_s=for_s, coin=coin,
-        bends={("spot", f"{coin}{fiat}"): Bend(shift_bps=-shift_bps)},
+        bends={("binance", "spot", f"{coin}{fiat}"): Bend(shift_bps=-shift_bps)},
         reason=f"{coin}{fiat} stands {shift_bps:.0f} bps low, three fees take 30",
     )  # fmt: skip
 
@@ -101,7 +108,7 @@ def delisting(coin: str, at_s: float) -> Plant:
     return replace(
         _pair(coin, "spot trading stopped: the edge is with a book nobody can trade", perp=Bend(shift_bps=120)),
         at_s=at_s,
-        halts=(("spot", f"{coin}USDT"),),
+        halts=(("binance", "spot", f"{coin}USDT"),),
     )
 
 
@@ -132,7 +139,7 @@ def decoys() -> list[Plant]:
 def _pair(
     coin: str, reason: str, *, perp: Bend | None = None, spot: Bend | None = None, rate_8h: float | None = None
 ) -> Plant:
-    keys = {("usdm", f"{coin}USDT"): perp, ("spot", f"{coin}USDT"): spot}
+    keys = {("binance", "usdm", f"{coin}USDT"): perp, ("binance", "spot", f"{coin}USDT"): spot}
     legs = (Leg("buy", "spot", f"{coin}USDT"), Leg("sell", "perp", f"{coin}USDT"))
     return Plant(
         kind="spot_perp", legs=legs, at_s=0.0, for_s=DAY_S, reason=reason, is_decoy=True, rate_8h=rate_8h,

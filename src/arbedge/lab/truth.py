@@ -1,19 +1,23 @@
 """What is really going on: plants opened and closed on schedule, and the list an examiner may read."""
 
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from arbedge.lab.books import LiveBook
 from arbedge.lab.faults import parse_fault
-from arbedge.lab.plants import Plant
+from arbedge.lab.plants import Place, Plant
 from arbedge.lab.scenarios import Scenario
-from arbedge.lab.stage import Stage
+from arbedge.lab.stage import StageSet
 from arbedge.lab.world import Bend
 
-__all__ = ["Planner"]
+__all__ = ["Moved", "Planner"]
 
 _LOOK_AHEAD_MS = 300_000
 _LOOK_BACK_MS = 3_600_000
 _HOUR_MS = 3_600_000
+
+Moved: TypeAlias = dict[str, list[LiveBook]]
+"""Books that moved, by venue."""
 
 
 class _Running:
@@ -28,34 +32,33 @@ class _Running:
 
 
 class Planner:
-    """Runs a scenario on a stage; what the universe does not list is left out of its plants."""
+    """Runs a scenario on all stages of a lab; what the universe does not list is left out of its plants."""
 
-    def __init__(self, stage: Stage, scenario: Scenario) -> None:
-        self._stage = stage
-        self._start_ms = stage.true_ms()
-        books = stage.world.books
-        fitting = [plant for plant in scenario.plants if all(leg.key in books for leg in plant.legs)]
+    def __init__(self, stages: StageSet, scenario: Scenario) -> None:
+        self._stages = stages
+        self._start_ms = stages.true_ms()
+        fitting = [plant for plant in scenario.plants if all(self._is_listed(leg.place) for leg in plant.legs)]
         self._plants = [_Running(plant, self._start_ms) for plant in fitting]
-        symbols = {symbol for _, symbol in books}
+        symbols = {symbol for stage in stages.values() for _, symbol in stage.world.books}
         aimed = [fault for fault in scenario.faults if fault.params.get("symbol", "BTCUSDT") in symbols]
         self._waiting = sorted(aimed, key=lambda fault: fault.at_s)
         self._settles_ms = (self._start_ms // _HOUR_MS + 1) * _HOUR_MS
 
-    def turn(self, true_ms: int) -> list[LiveBook]:
-        """Open and close what is due, stage due faults; returns the books that moved for it."""
+    def turn(self, true_ms: int) -> Moved:
+        """Open and close what is due, stage due faults; returns the books that moved for it, by venue."""
         while true_ms >= self._settles_ms:
             self._keep_settled()
             self._settles_ms += _HOUR_MS
         while self._waiting and self._start_ms + self._waiting[0].at_s * 1000 <= true_ms:
             due = self._waiting.pop(0)
             document = {"fault": due.name, "params": due.params, "seconds": due.seconds}
-            self._stage.begin(parse_fault(document, self._stage.clock.monotonic_ns()))
-        changed: list[LiveBook] = []
+            self._stages.begin(parse_fault(document, self._stages.monotonic_ns()))
+        changed: Moved = {name: [] for name in self._stages}
         for running in self._plants:
             if running.is_open and true_ms >= running.closes_ms:
-                changed += self._close(running, true_ms)
+                self._close(running, true_ms, changed)
             elif not running.is_open and running.opens_ms <= true_ms < running.closes_ms:
-                changed += self._open(running, true_ms)
+                self._open(running, true_ms, changed)
         return changed
 
     def truth(self, true_ms: int) -> list[dict[str, object]]:
@@ -66,60 +69,80 @@ class Planner:
         ]  # fmt: skip
         return [self._tell(running) for running in sorted(told, key=lambda running: running.opens_ms)]
 
-    def _open(self, running: _Running, true_ms: int) -> list[LiveBook]:
-        plant, world = running.plant, self._stage.world
+    def _open(self, running: _Running, true_ms: int, changed: Moved) -> None:
+        plant = running.plant
         for other in self._plants:
-            if other.is_open and any(leg.key in plant.halts for leg in other.plant.legs):
+            if other.is_open and any(leg.place in plant.halts for leg in other.plant.legs):
                 other.closes_ms = true_ms
-                self._close(other, true_ms)
+                self._close(other, true_ms, changed)
         running.is_open = True
         if any(bend.is_muted for bend in plant.bends.values()):
             # the last thing its listeners hear is the quiet price, so let them hear it before the silence
-            for key, bend in plant.bends.items():
-                world.bends[key] = bend
-                world.books[key].is_muted = True
-        for key, bend in plant.bends.items():
-            kept = world.bends.setdefault(key, Bend())
+            for place, bend in plant.bends.items():
+                self._bends(place)[place[1:]] = bend
+                self._book(place).is_muted = True
+        for place, bend in plant.bends.items():
+            kept = self._bends(place).setdefault(place[1:], Bend())
             kept.shift_bps, kept.spread_bps = bend.shift_bps, bend.spread_bps
             kept.depth_scale, kept.is_muted = bend.depth_scale, bend.is_muted
-        for leg in plant.legs:
-            terms = world.books[leg.key].listing.funding
-            if terms is not None and plant.rate_8h is not None:
-                bend = world.bends.setdefault(leg.key, Bend())
-                bend.funding_rate = plant.rate_8h * terms.interval_h / 8
-        for key in plant.halts:
-            world.halt(key)
+        for place, rate_8h in self._planted_rates(plant).items():
+            terms = self._book(place).listing.funding
+            if terms is not None:
+                bend = self._bends(place).setdefault(place[1:], Bend())
+                bend.funding_rate = rate_8h * terms.interval_h / 8
+        for place in plant.halts:
+            self._stages[place[0]].world.halt(place[1:])
         if plant.news_bps:
-            world.nudge(plant.coin, plant.news_bps)
-        moved = world.refresh([leg.key for leg in plant.legs], true_ms)
+            self._stages[plant.legs[0].venue].world.nudge(plant.coin, plant.news_bps)
+        self._refresh(plant, true_ms, changed)
         running.gross_bps = self._gross_bps(plant)
-        return moved
 
-    def _close(self, running: _Running, true_ms: int) -> list[LiveBook]:
-        plant, world = running.plant, self._stage.world
+    def _close(self, running: _Running, true_ms: int, changed: Moved) -> None:
+        plant = running.plant
         running.is_open = False
-        for key in {*plant.bends, *(leg.key for leg in plant.legs)}:
-            world.bends.pop(key, None)
-        return world.refresh([leg.key for leg in plant.legs], true_ms)
+        for place in {*plant.bends, *(leg.place for leg in plant.legs)}:
+            self._bends(place).pop(place[1:], None)
+        self._refresh(plant, true_ms, changed)
+
+    def _refresh(self, plant: Plant, true_ms: int, changed: Moved) -> None:
+        for leg in plant.legs:
+            changed[leg.venue] += self._stages[leg.venue].world.refresh([leg.place[1:]], true_ms)
+
+    def _is_listed(self, place: Place) -> bool:
+        return place[0] in self._stages and place[1:] in self._stages[place[0]].world.books
+
+    def _book(self, place: Place) -> LiveBook:
+        return self._stages[place[0]].world.books[place[1:]]
+
+    def _bends(self, place: Place) -> dict[tuple[str, str], Bend]:
+        return self._stages[place[0]].world.bends
+
+    def _planted_rates(self, plant: Plant) -> dict[Place, float]:
+        """The funding planted on each perp leg, a fraction per eight hours."""
+        if plant.rates_8h:
+            return plant.rates_8h
+        return {} if plant.rate_8h is None else {leg.place: plant.rate_8h for leg in plant.legs}
 
     def _gross_bps(self, plant: Plant) -> float:
         """Edge at the best prices before fees, plus the next settlement's funding for a pair."""
         product = 1.0
         for leg in plant.legs:
-            book = self._stage.world.books[leg.key]
+            book = self._book(leg.place)
             if not book.is_open:
                 return 0.0
             unit = 10**book.listing.tick_dp * (book.listing.scale if len(plant.legs) == 2 else 1)
             product = product / (book.ask / unit) if leg.side == "buy" else product * (book.bid / unit)
-        funding = abs(plant.rate_8h) * self._interval_share(plant) if plant.rate_8h is not None else 0.0
-        return (product - 1 + funding) * 1e4
+        return (product - 1 + self._next_funding(plant)) * 1e4
 
-    def _interval_share(self, plant: Plant) -> float:
+    def _next_funding(self, plant: Plant) -> float:
+        """What each leg's next settlement pays the holder, a fraction of the position."""
+        paid = 0.0
         for leg in plant.legs:
-            terms = self._stage.world.books[leg.key].listing.funding
-            if terms is not None:
-                return terms.interval_h / 8
-        return 1.0
+            terms = self._book(leg.place).listing.funding
+            rate_8h = self._planted_rates(plant).get(leg.place)
+            if terms is not None and rate_8h is not None:
+                paid += rate_8h * terms.interval_h / 8 * (1 if leg.side == "sell" else -1)
+        return paid
 
     def _tell(self, running: _Running) -> dict[str, object]:
         plant = running.plant
@@ -127,7 +150,10 @@ class Planner:
         return {
             "kind": plant.kind,
             "asset": plant.coin,
-            "legs": [{"side": leg.side, "kind": leg.market, "symbol": leg.symbol} for leg in plant.legs],
+            "legs": [
+                {"side": leg.side, "kind": leg.market, "symbol": leg.symbol, "venue": leg.venue}
+                for leg in plant.legs
+            ],
             "opens_at": _iso(running.opens_ms),
             "closes_at": _iso(running.closes_ms),
             "is_open": running.is_open,
@@ -140,10 +166,11 @@ class Planner:
 
     def _keep_settled(self) -> None:
         """At a full hour, remember what each contract that settled then had announced."""
-        for book in self._stage.world.books.values():
-            terms = book.listing.funding
-            if terms is not None and self._settles_ms % (terms.interval_h * _HOUR_MS) == 0:
-                self._stage.funding.keep(book.listing, self._settles_ms)
+        for stage in self._stages.values():
+            for book in stage.world.books.values():
+                terms = book.listing.funding
+                if terms is not None and self._settles_ms % (terms.interval_h * _HOUR_MS) == 0:
+                    stage.funding.keep(book.listing, self._settles_ms)
 
 
 def _iso(at_ms: int) -> str:

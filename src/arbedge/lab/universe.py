@@ -5,14 +5,15 @@ The shapes (how volume falls with rank, depth within 2 %, spread, basis and fund
 lab's own.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from arbedge.errors import ConfigError
 from arbedge.lab.assets import FIAT_AND_STABLE, SCALED_PERPS, SCALED_SPOT, STOCKS, TRAP_COINS, Coin, coins
 from arbedge.lab.chance import seeded
 from arbedge.lab.listing import Funding, Listing, lot_decimals, tick_decimals
+from arbedge.lab.naming import localised
 
-__all__ = ["UNIVERSES", "Universe", "build"]
+__all__ = ["ELSEWHERE", "UNIVERSES", "Universe", "build", "build_all"]
 
 _QUOTE_ORDER = ("BTC", "ETH", "BNB")  # ETHBTC is listed, BTCETH is not
 _DAY_MS = 86_400_000
@@ -21,7 +22,10 @@ _EPOCH_MS = 1_546_300_800_000  # 2019-01-01: no listing is older
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Size:
-    """How many coins there are and how many of the best ranked each kind of market lists."""
+    """How many coins there are and how many of the best ranked each kind of market lists.
+
+    `elsewhere` says the same of Bybit, OKX and Bitget: spot pairs by quote, `perps` and `usdc_perps`.
+    """
 
     coins: int
     perps: int
@@ -32,16 +36,19 @@ class _Size:
     halted: int
     changes_per_s: float
     spot: dict[str, int] = field(default_factory=dict)
+    elsewhere: dict[str, int] = field(default_factory=dict)
 
 
 UNIVERSES: dict[str, _Size] = {
     "small": _Size(
         coins=20, perps=12, usdc_perps=1, stocks=1, quarterlies=1, settling=1, halted=1, changes_per_s=150,
         spot={"USDT": 12, "USDC": 3, "BTC": 5, "ETH": 3, "TRY": 2},
+        elsewhere={"USDT": 12, "USDC": 3, "BTC": 2, "perps": 12, "usdc_perps": 2},
     ),
     "demo": _Size(
         coins=96, perps=88, usdc_perps=8, stocks=4, quarterlies=2, settling=4, halted=6, changes_per_s=600,
         spot={"USDT": 88, "USDC": 20, "FDUSD": 12, "BTC": 25, "ETH": 12, "BNB": 10, "TRY": 15, "EUR": 4},
+        elsewhere={"USDT": 80, "USDC": 15, "BTC": 8, "ETH": 3, "perps": 80, "usdc_perps": 6},
     ),
     "binance": _Size(
         coins=610, perps=590, usdc_perps=44, stocks=8, quarterlies=4, settling=46, halted=110, changes_per_s=2000,
@@ -50,8 +57,23 @@ UNIVERSES: dict[str, _Size] = {
             "TRY": 280, "EUR": 50, "BRL": 40, "TUSD": 20,
         },
     ),
+    "four": _Size(
+        coins=1400, perps=900, usdc_perps=60, stocks=8, quarterlies=4, settling=46, halted=110, changes_per_s=2000,
+        spot={
+            "USDT": 1000, "USDC": 400, "FDUSD": 200, "BTC": 330, "ETH": 220, "BNB": 210,
+            "TRY": 280, "EUR": 50, "BRL": 40, "TUSD": 20,
+        },
+        elsewhere={"USDT": 1350, "USDC": 700, "BTC": 250, "ETH": 150, "perps": 1000, "usdc_perps": 60},
+    ),
 }  # fmt: skip
-"""By name: small (about 50 markets), demo (about 300), binance (3,000: 2,300 spot and 700 contracts)."""
+"""By name: small (about 50 markets of Binance and 30 each elsewhere), demo (about 300 and 180), binance (3,000,
+Binance alone), four (12,000 over all venues)."""
+
+ELSEWHERE = ("bybit", "okx", "bitget")
+"""Venues whose markets are drawn from the same coins; a universe without `elsewhere` has none of them."""
+
+_LISTED_SHARE = 0.93  # of the coins another venue could list, those it does
+_OTHER_INTERVAL_SHARE = 0.12  # of their perps, those settling at other hours than Binance's
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +81,7 @@ class Universe:
     """The listed markets, in listing order, and what the coins and currencies start at in USDT."""
 
     name: str
+    venue: str
     seed: int
     listings: tuple[Listing, ...]
     start_prices: dict[str, float]
@@ -72,13 +95,23 @@ class Universe:
 
 
 def build(name: str, seed: int, now_ms: int) -> Universe:
-    """The universe of that name; raises ConfigError naming the known ones when there is none."""
+    """Binance's part of the universe of that name; raises ConfigError naming the known ones when there is none."""
+    return build_all(name, seed, now_ms)["binance"]
+
+
+def build_all(name: str, seed: int, now_ms: int) -> dict[str, Universe]:
+    """Every venue's part, Binance's first; raises ConfigError naming the known ones when there is none."""
     size = UNIVERSES.get(name)
     if size is None:
         raise ConfigError(f"--universe {name}: expected one of {', '.join(UNIVERSES)}")
     drawing = _Drawing(size, seed, now_ms)
-    listings = (*drawing.spot(), *drawing.usdm())
-    return Universe(name, seed, listings, drawing.prices, size.changes_per_s)
+    lists = {"binance": (*drawing.spot(), *drawing.usdm())}
+    if size.elsewhere:
+        lists |= {venue: tuple(drawing.elsewhere(venue)) for venue in ELSEWHERE}
+    return {
+        venue: Universe(name, venue, seed, listings, drawing.prices, size.changes_per_s)
+        for venue, listings in lists.items()
+    }
 
 
 class _Drawing:
@@ -86,6 +119,7 @@ class _Drawing:
 
     def __init__(self, size: _Size, seed: int, now_ms: int) -> None:
         self._size = size
+        self._seed = seed
         self._rng = seeded(f"universe-{seed}")
         self._now_ms = now_ms
         self._coins = coins(size.coins, seed)
@@ -96,6 +130,36 @@ class _Drawing:
         if size.stocks and "CAT" not in self._stocks and "CAT" in self.prices:
             self._stocks["CAT"] = float(STOCKS["CAT"])
         self.prices |= {f"{name}.STOCK": price for name, price in self._stocks.items()}
+        self._carries: dict[str, tuple[float, Funding]] = {}
+
+    def elsewhere(self, venue: str) -> list[Listing]:
+        """What another venue lists: most of the same coins, named its own way, a little off in price and hours."""
+        self._rng = rng = seeded(f"universe-{self._seed}-{venue}")
+        wanted = dict(self._size.elsewhere)
+        perps, usdc_perps = wanted.pop("perps"), wanted.pop("usdc_perps")
+        listed = [self._spot(Coin("USDC", self.prices["USDC"], 5), "USDT")]
+        majors = {"BTC", "ETH"}
+        for quote, count in wanted.items():
+            fitting = [c for c in self._ordinary if c.price / self.prices[quote] >= 1e-11 and c.name != quote]
+            fitting = [c for c in fitting if (c.name, quote) != ("BTC", "ETH")][:count]
+            listed += [self._spot(c, quote) for c in fitting if c.name in majors or rng.random() < _LISTED_SHARE]
+        for quote, count in (("USDT", perps), ("USDC", usdc_perps)):
+            fitting = self._ordinary[:count]
+            listed += [self._perp(c, quote) for c in fitting if c.name in majors or rng.random() < _LISTED_SHARE]
+        if venue == "bitget":
+            listed += [self._stock(name, price) for name, price in self._stocks.items()]
+        gone = Coin("OLD1", self.prices.setdefault("OLD1", 0.5), 400)
+        listed += [self._perp(gone, "USDT", status="SETTLING"), self._spot(gone, "USDT", status="BREAK")]
+        return [self._moved_off(localised(item, venue)) for item in listed]
+
+    def _moved_off(self, item: Listing) -> Listing:
+        rng, funding = self._rng, item.funding
+        offset_bps = rng.uniform(-0.4, 0.4)
+        if funding is not None and item.rank > 2 and rng.random() < _OTHER_INTERVAL_SHARE:
+            interval_h = {1: 4, 4: 8, 8: 4}[funding.interval_h]
+            rate = float(f"{funding.rate * interval_h / funding.interval_h:.8f}")
+            funding = replace(funding, interval_h=interval_h, rate=rate)
+        return replace(item, offset_bps=offset_bps, funding=funding)
 
     def spot(self) -> list[Listing]:
         """Currencies against each other, then every quote's best ranked coins, then what was delisted."""
@@ -161,7 +225,7 @@ class _Drawing:
         base, price = f"{prefix}{coin.name}", coin.price * scale / self.prices[quote]
         volume, depth = self._turnover(coin.rank)
         share = 1.0 if quote == "USDT" else 0.15
-        basis_bps, funding = self._carry(coin.rank)
+        basis_bps, funding = self._carry(coin)
         has_spot = coin.rank <= self._size.spot["USDT"] or coin.name in TRAP_COINS
         spot_base = base if coin.name in SCALED_SPOT else coin.name
         # the 1/10 tick of the most traded contract, printed with two decimals, is the venue's own oddity
@@ -198,20 +262,24 @@ class _Drawing:
             onboard_ms=self._now_ms - 80 * _DAY_MS, basis_bps=45.0 * quarters_on, index_of=f"{coin.name}USDT",
         )  # fmt: skip
 
-    def _carry(self, rank: int) -> tuple[float, Funding]:
-        """Basis and funding of a quiet perp, bounded so that no carry of it outlives two rounds of taker fees.
+    def _carry(self, coin: Coin) -> tuple[float, Funding]:
+        """Basis and funding of a coin's quiet perps, the same on every venue so that none pays against another.
 
-        Most contracts sit at the interest rate, 1 bp for eight hours; a few stray, never by as much as
-        a long week of settlements would need to repay 30 bps of fees.
+        Bounded so that no carry outlives two rounds of taker fees: most contracts sit at the interest rate, 1 bp
+        for eight hours; a few stray, never by as much as a long week of settlements would need to repay 30 bps.
         """
-        rng = self._rng
+        if coin.name in self._carries:
+            return self._carries[coin.name]
+        rng, rank = self._rng, coin.rank
         draw = rng.random()
         interval_h = (8 if draw < 0.7 else 4) if rank <= 40 else (8 if draw < 0.2 else 4 if draw < 0.95 else 1)
         rate_8h = 1e-4 if rng.random() < 0.72 else min(3.2e-4, max(-4.5e-4, rng.gauss(1e-4, 2.2e-4)))
         basis_bps = min(3.0, max(-20.0 if rate_8h > -2e-4 else -9.0, rng.gauss(-5.0, 7.0)))
         cap = 0.003 if rank <= 2 else rng.choice((0.02, 0.02, 0.02, 0.03))
         rate = float(f"{rate_8h * interval_h / 8:.8f}")
-        return basis_bps, Funding(interval_h, cap, -cap, rate, interval_h != 8 or cap not in {0.003, 0.02})
+        terms = Funding(interval_h, cap, -cap, rate, interval_h != 8 or cap not in {0.003, 0.02})
+        self._carries[coin.name] = basis_bps, terms
+        return basis_bps, terms
 
     def _turnover(self, rank: int) -> tuple[float, float]:
         """Volume a day and depth within 2 % of a perp of that rank, in USD."""

@@ -7,19 +7,17 @@ a `Bend` (a planted opportunity, a decoy or a fault) moves one market away from 
 """
 
 import math
-import random
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import accumulate
 
 from arbedge.lab.books import Best, LiveBook
 from arbedge.lab.chance import seeded
 from arbedge.lab.listing import Listing
+from arbedge.lab.prices import Prices
 from arbedge.lab.universe import Universe
 
 __all__ = ["Bend", "World"]
 
-_REVERSION_S = 1800.0
 _NOISE_BPS = 1.2
 
 
@@ -40,68 +38,47 @@ class Bend:
     is_crossed: bool = False
 
 
-class _Path:
-    """One coin's price: a mean-reverting walk of its logarithm, advanced only when looked at."""
-
-    __slots__ = ("at_ms", "sigma", "start", "value", "walk")
-
-    def __init__(self, start: float, sigma_bps: float, now_ms: int) -> None:
-        self.start, self.value, self.sigma, self.at_ms, self.walk = start, start, sigma_bps / 1e4, now_ms, 0.0
-
-    def advance(self, rng: random.Random, now_ms: int) -> None:
-        elapsed_s = (now_ms - self.at_ms) / 1000
-        if elapsed_s <= 0:
-            return
-        self.at_ms = now_ms
-        keep = math.exp(-elapsed_s / _REVERSION_S)
-        spread = self.sigma * math.sqrt(_REVERSION_S / 2 * (1 - keep * keep))
-        self.walk = self.walk * keep + rng.gauss(0.0, spread)
-        self.value = self.start * math.exp(self.walk)
-
-
 class World:
-    """All books of one universe; `step` moves some of them and says which. `halts` counts markets stopped since."""
+    """All books of one venue, on prices it shares with the others. `halts` counts markets stopped since."""
 
-    def __init__(self, universe: Universe, now_ms: int, changes_per_s: float | None = None) -> None:
-        self._rng = seeded(f"world-{universe.seed}")
+    def __init__(self, universe: Universe, prices: Prices) -> None:
+        self._rng = seeded(f"world-{universe.seed}" + ("" if universe.venue == "binance" else f"-{universe.venue}"))
+        self._prices = prices
         self.universe = universe
         self.books: dict[tuple[str, str], LiveBook] = {}
         self.bends: dict[tuple[str, str], Bend] = {}
         self._noise: dict[tuple[str, str], float] = {}
         self._by_coin: dict[str, list[LiveBook]] = {}
-        ranks: dict[str, int] = {}
         for listing in universe.listings:
             book = LiveBook(listing, self._rng.getrandbits(32), self._first_id(listing))
             self.books[listing.market, listing.symbol] = book
             self._noise[listing.market, listing.symbol] = 0.0
             if listing.is_trading:
                 self._by_coin.setdefault(listing.coin, []).append(book)
-                ranks[listing.coin] = min(listing.rank, ranks.get(listing.coin, listing.rank))
-        self._paths = {
-            name: _Path(price, _sigma_bps(name, ranks.get(name, 400)), now_ms)
-            for name, price in universe.start_prices.items()
-        }
-        self._names = list(self._by_coin)
-        self._weights = list(accumulate(ranks[name] ** -0.4 for name in self._names))
-        per_pick = sum(len(books) for books in self._by_coin.values()) / len(self._names)
-        self._picks_per_ms = (changes_per_s or universe.changes_per_s) / per_pick / 1000
         self.halts = 0
-        self._owed = 0.0
-        self._at_ms = now_ms
-        for name in self._names:
-            self._refresh(name, now_ms)
-        halted = self.books["spot", "HALTUSDT"]  # trading stopped with its last book still on show
-        self._move(halted, now_ms)
 
-    def step(self, now_ms: int) -> list[LiveBook]:
-        """Move the coins whose turn it is; returns the books that changed, each once a turn."""
-        self._owed = min(500.0, self._owed + max(0, now_ms - self._at_ms) * self._picks_per_ms)
-        self._at_ms = now_ms
-        count, self._owed = int(self._owed), self._owed % 1
-        changed: list[LiveBook] = []
-        for name in self._rng.choices(self._names, cum_weights=self._weights, k=count):
-            changed += self._refresh(name, now_ms)
-        return changed
+    def coins(self) -> dict[str, int]:
+        """The coins some market trades, with the rank of the best of their markets."""
+        return {name: min(book.listing.rank for book in books) for name, books in self._by_coin.items() if books}
+
+    @property
+    def trading_count(self) -> int:
+        """How many books move."""
+        return sum(len(books) for books in self._by_coin.values())
+
+    def move_coin(self, coin: str, now_ms: int) -> list[LiveBook]:
+        """Move every market of a coin to its price now; returns them, none where the venue does not list it."""
+        self._prices.advance(coin, now_ms)
+        books = self._by_coin.get(coin, [])
+        for book in books:
+            self._move(book, now_ms)
+        return books
+
+    def show_halted(self, now_ms: int) -> None:
+        """Give the market that stopped with its last book on show that book."""
+        halted = self.books.get(("spot", "HALTUSDT"))
+        if halted is not None:
+            self._move(halted, now_ms)
 
     def refresh(self, keys: Iterable[tuple[str, str]], now_ms: int) -> list[LiveBook]:
         """Move these markets now, as when something is planted on them."""
@@ -115,16 +92,16 @@ class World:
 
     def price(self, coin: str) -> float:
         """A coin's or currency's price in USDT now."""
-        return self._paths[coin].value
+        return self._prices.value(coin)
 
     def index(self, listing: Listing) -> float:
         """The index of a contract in its quote: the coin's price at other venues."""
-        return self._paths[listing.coin].value * listing.scale / self._paths[listing.quote].value
+        return self._prices.value(listing.coin) * listing.scale / self._prices.value(listing.quote)
 
     def mark(self, listing: Listing) -> float:
         """The mark price: the index plus the contract's usual and planted distance from it."""
         bend = self.bends.get((listing.market, listing.symbol))
-        shift_bps = listing.basis_bps + (bend.shift_bps if bend is not None else 0.0)
+        shift_bps = listing.offset_bps + listing.basis_bps + (bend.shift_bps if bend is not None else 0.0)
         return self.index(listing) * (1 + shift_bps / 1e4)
 
     def halt(self, key: tuple[str, str]) -> None:
@@ -138,28 +115,19 @@ class World:
 
     def nudge(self, coin: str, shift_bps: float) -> None:
         """Move a coin's price everywhere by that much, as news would; the walk reverts from there."""
-        path = self._paths[coin]
-        path.walk += shift_bps / 1e4
-        path.value = path.start * math.exp(path.walk)
+        self._prices.nudge(coin, shift_bps)
 
     def _first_id(self, listing: Listing) -> int:
         return self._rng.randrange(10**9, 9 * 10**10) if listing.market == "spot" else self._rng.randrange(10**12)
 
-    def _refresh(self, coin: str, now_ms: int) -> list[LiveBook]:
-        self._paths[coin].advance(self._rng, now_ms)
-        books = self._by_coin[coin]
-        for book in books:
-            self._move(book, now_ms)
-        return books
-
     def _move(self, book: LiveBook, now_ms: int) -> None:
         listing, rng = book.listing, self._rng
         key = (listing.market, listing.symbol)
-        self._paths[listing.quote].advance(rng, now_ms)
+        self._prices.advance(listing.quote, now_ms)
         noise = max(-_NOISE_BPS, min(_NOISE_BPS, self._noise[key] * 0.9 + rng.gauss(0.0, 0.25)))
         self._noise[key] = noise
         bend = self.bends.get(key)
-        shift_bps = listing.basis_bps + noise + (bend.shift_bps if bend is not None else 0.0)
+        shift_bps = listing.offset_bps + listing.basis_bps + noise + (bend.shift_bps if bend is not None else 0.0)
         spread_bps = listing.spread_bps if bend is None or bend.spread_bps is None else bend.spread_bps
         book.is_muted = bend is not None and bend.is_muted
         book.depth_scale = 1.0 if bend is None else bend.depth_scale
@@ -177,12 +145,3 @@ class World:
         keep_ask = ask == book.ask and not keep_bid and rng.random() < 0.5
         ask_lots = book.ask_lots if keep_ask else 1 + int(usual * rng.expovariate(1.0))
         book.move(Best(bid, bid_lots, ask, ask_lots), id_step, now_ms)
-
-
-def _sigma_bps(name: str, rank: int) -> float:
-    """Volatility per square root of a second: currencies hardly move, the long tail most."""
-    if name in {"USDT", "USDC", "FDUSD", "TUSD"}:
-        return 0.0 if name == "USDT" else 0.01
-    if name in {"EUR", "TRY", "BRL"}:
-        return 0.05
-    return 0.7 if rank <= 2 else min(2.4, 0.9 + rank / 200)

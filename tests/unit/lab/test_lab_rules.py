@@ -10,7 +10,7 @@ from arbedge.lab.exchanges.binance.topics import parse_topic
 from arbedge.lab.faults import FAULTS, FaultBoard, parse_fault
 from arbedge.lab.garble import Garbler
 from arbedge.lab.scenarios import find_scenario, scenarios
-from arbedge.lab.stage import Stage
+from arbedge.lab.stage import StageSet
 from arbedge.lab.truth import Planner
 
 MINUTE_MS = 60_000
@@ -137,10 +137,10 @@ def test_scenarios_are_described_and_unknown_ones_refused():
 @pytest.mark.parametrize("universe", ["small", "demo", "binance"])
 def test_steady_plants_pay_at_once_and_decoys_do_not(universe):
     clock = ManualClock()
-    stage = Stage(LabOptions(universe=universe), clock)
-    planner = Planner(stage, find_scenario("steady"))
-    planner.turn(stage.true_ms())
-    told = [entry for entry in planner.truth(stage.true_ms()) if entry["is_open"]]
+    stages = StageSet(LabOptions(universe=universe), clock)
+    planner = Planner(stages, find_scenario("steady"))
+    planner.turn(stages.true_ms())
+    told = [entry for entry in planner.truth(stages.true_ms()) if entry["is_open"]]
     paying = [entry for entry in told if not entry["is_decoy"]]
     assert {entry["kind"] for entry in paying} == {"spot_perp", "perp_spot", "triangular"}
     assert len(paying) == len(
@@ -157,58 +157,62 @@ def test_steady_plants_pay_at_once_and_decoys_do_not(universe):
 
 async def test_plants_open_close_and_leave_nothing_behind():
     clock = ManualClock()
-    stage = Stage(LabOptions(universe="small"), clock)
-    planner = Planner(stage, find_scenario("steady"))
-    planner.turn(stage.true_ms())
+    stages = StageSet(LabOptions(universe="small"), clock)
+    stage = stages["binance"]
+    planner = Planner(stages, find_scenario("steady"))
+    planner.turn(stages.true_ms())
     quiet = stage.world.books["spot", "BNBBTC"].bid
     await clock.advance(11)
-    planner.turn(stage.true_ms())
+    planner.turn(stages.true_ms())
     assert stage.world.books["spot", "BNBBTC"].bid > quiet * 1.004
     await clock.advance(30)
-    planner.turn(stage.true_ms())
+    planner.turn(stages.true_ms())
     assert ("spot", "BNBBTC") not in stage.world.bends
     assert abs(stage.world.books["spot", "BNBBTC"].bid / quiet - 1) < 0.003
 
 
 async def test_a_stale_decoy_hides_what_rest_shows():
     clock = ManualClock()
-    stage = Stage(LabOptions(universe="small"), clock)
+    stages = StageSet(LabOptions(universe="small"), clock)
+    stage = stages["binance"]
     spot = stage.world.books["spot", "FROZUSDT"]
     before = spot.bid
-    Planner(stage, find_scenario("decoys")).turn(stage.true_ms())
+    Planner(stages, find_scenario("decoys")).turn(stages.true_ms())
     assert spot.is_muted
     assert 130 < (spot.bid / before - 1) * 1e4 < 150
 
 
 async def test_a_settlement_is_remembered_as_it_was_announced():
     clock = ManualClock()  # midnight UTC: every contract settles eight hours on
-    stage = Stage(LabOptions(universe="small"), clock)
-    planner = Planner(stage, find_scenario("steady"))
-    planner.turn(stage.true_ms())
+    stages = StageSet(LabOptions(universe="small"), clock)
+    stage = stages["binance"]
+    planner = Planner(stages, find_scenario("steady"))
+    planner.turn(stages.true_ms())
     item = stage.world.books["usdm", "DOGEUSDT"].listing
     await clock.advance(8 * 3600 + 1)
-    announced = stage.funding.now(item, stage.true_ms() - 1001).rate
-    planner.turn(stage.true_ms())
-    last = stage.funding.history(item, 0, stage.true_ms(), stage.true_ms())[-1]
+    announced = stage.funding.now(item, stages.true_ms() - 1001).rate
+    planner.turn(stages.true_ms())
+    last = stage.funding.history(item, 0, stages.true_ms(), stages.true_ms())[-1]
     assert last.rate == pytest.approx(announced, rel=1e-6)
     assert last.rate > 0.001
 
 
 async def test_a_delisted_market_stands_still_and_its_plant_is_closed():
     clock = ManualClock()
-    stage = Stage(LabOptions(universe="small"), clock)
-    planner = Planner(stage, find_scenario("delisting"))
-    planner.turn(stage.true_ms())
+    stages = StageSet(LabOptions(universe="small"), clock)
+    stage = stages["binance"]
+    planner = Planner(stages, find_scenario("delisting"))
+    planner.turn(stages.true_ms())
     await clock.advance(21)
-    planner.turn(stage.true_ms())
+    planner.turn(stages.true_ms())
     spot = stage.world.books["spot", "DOGEUSDT"]
     assert (spot.listing.status, stage.world.halts) == ("BREAK", 1)
-    told = [entry for entry in planner.truth(stage.true_ms()) if entry["asset"] == "DOGE"]
+    told = [entry for entry in planner.truth(stages.true_ms()) if entry["asset"] == "DOGE"]
     assert [(entry["is_decoy"], entry["is_open"]) for entry in told] == [(False, False), (True, True)]
     stood = spot.update_id
     for _ in range(50):
         await clock.advance(0.1)
-        stage.world.step(stage.true_ms())
+        stages.motion.step(stages.true_ms())
     assert spot.update_id == stood
     assert stage.world.books["usdm", "DOGEUSDT"].listing.is_trading
 
@@ -216,15 +220,15 @@ async def test_a_delisted_market_stands_still_and_its_plant_is_closed():
 @pytest.mark.parametrize(("name", "seconds"), [("faults", 260), ("chaos", 400), ("fleeting", 120)])
 async def test_scheduled_scenarios_run_through(name, seconds):
     clock = ManualClock()
-    stage = Stage(LabOptions(universe="small", scenario=name), clock)
-    planner = Planner(stage, find_scenario(name))
+    stages = StageSet(LabOptions(universe="small", scenario=name), clock)
+    stage = stages["binance"]
+    planner = Planner(stages, find_scenario(name))
     seen = set()
     for _ in range(seconds):
         await clock.advance(1)
-        for fault in stage.faults.expire(clock.monotonic_ns()):
-            stage.end(fault)
-        planner.turn(stage.true_ms())
-        stage.world.step(stage.true_ms())
+        stages.expire(clock.monotonic_ns())
+        planner.turn(stages.true_ms())
+        stages.motion.step(stages.true_ms())
         seen |= {fault.name for fault in stage.faults.staged()}
     if name == "faults":
         assert seen == set(FAULTS)

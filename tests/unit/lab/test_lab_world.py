@@ -7,17 +7,23 @@ import pytest
 from arbedge.errors import ConfigError
 from arbedge.lab.config import LabOptions, Pace
 from arbedge.lab.funding import FundingBook
+from arbedge.lab.motion import Motion, raise_worlds
 from arbedge.lab.universe import UNIVERSES, build
-from arbedge.lab.world import Bend, World
+from arbedge.lab.world import Bend
 
 START_MS = 1_795_376_000_000
 SPOT_FEE, PERP_FEE = 0.001, 0.0005
 
 
+def raised(universe, seed):
+    worlds = raise_worlds({"binance": build(universe, seed, START_MS)}, START_MS)
+    return worlds["binance"], Motion(worlds, START_MS)
+
+
 def moved(universe, steps, step_ms=50):
-    world = World(build(universe, 3, START_MS), START_MS)
+    world, motion = raised(universe, 3)
     for i in range(1, steps + 1):
-        world.step(START_MS + i * step_ms)
+        motion.step(START_MS + i * step_ms)
     return world
 
 
@@ -27,9 +33,10 @@ def price(book, side):
 
 def test_same_seed_same_world():
     def trail(seed):
-        world = World(build("small", seed, START_MS), START_MS)
+        _, motion = raised("small", seed)
         return [
-            [(b.listing.symbol, b.bid, b.ask_lots) for b in world.step(START_MS + i * 50)] for i in range(1, 20)
+            [(b.listing.symbol, b.bid, b.ask_lots) for b in motion.step(START_MS + i * 50)["binance"]]
+            for i in range(1, 20)
         ]
 
     assert trail(5) == trail(5)
@@ -56,13 +63,13 @@ def test_universes_have_their_size_and_their_traps(name, least, most):
 
 
 def test_unknown_names_are_refused_with_the_known_ones():
-    with pytest.raises(ConfigError, match="small, demo, binance"):
+    with pytest.raises(ConfigError, match="small, demo, binance, four"):
         build("huge", 1, START_MS)
     with pytest.raises(ConfigError, match="32764"):
         LabOptions(port_base=40_000)
     with pytest.raises(ConfigError, match="cut_s"):
         Pace(cut_s=0)
-    assert set(UNIVERSES) == {"small", "demo", "binance"}
+    assert set(UNIVERSES) == {"small", "demo", "binance", "four"}
 
 
 @pytest.mark.parametrize("universe", ["small", "demo"])
@@ -123,10 +130,10 @@ def test_no_carry_of_a_calm_world_outlives_its_fees():
 
 
 def test_every_trading_market_moves_and_is_never_crossed():
-    world = World(build("demo", 1, START_MS), START_MS)
+    world, motion = raised("demo", 1)
     before = {key: book.update_id for key, book in world.books.items()}
     for i in range(1, 400):
-        for book in world.step(START_MS + i * 50):
+        for book in motion.step(START_MS + i * 50)["binance"]:
             assert 0 < book.bid < book.ask
             assert book.bid_lots > 0
             assert book.ask_lots > 0

@@ -31,6 +31,16 @@ class BinanceVenue:
         self._funding_calls = CallMeter()
         self.served = 0
 
+    @property
+    def open_count(self) -> int:
+        """WebSocket connections open now."""
+        return self.streams.open_count
+
+    @property
+    def accepted(self) -> int:
+        """WebSocket connections accepted so far."""
+        return self.streams.accepted
+
     def turn(self, changed: list[LiveBook], true_ms: int, now_ns: int) -> None:
         """Send what the world's last step changed."""
         stamps = {host: self._stage.now_ms(host) for host in self._boards}

@@ -1,0 +1,76 @@
+"""How each venue names and sizes what another lists too: tickers, scales, steps, contracts.
+
+A market drawn in Binance's shape becomes Bybit's, OKX's or Bitget's: USDC perps are `BTCPERP` on two of them,
+thousands stand before or behind the ticker or not at all, and OKX counts swaps in contracts.
+"""
+
+import math
+from dataclasses import replace
+from decimal import Decimal
+
+from arbedge.lab.listing import Listing, lot_decimals, tick_decimals
+
+__all__ = ["localised"]
+
+_FINEST_DP = 12
+_CONTRACT_USD = 100.0
+_CONTRACT_SIZES = {"BTC": Decimal("0.01"), "ETH": Decimal("0.1")}
+
+# ticker and units of the coin in one ticker unit, by venue and coin; a coin not named is plain
+_SCALED_PERPS: dict[str, dict[str, tuple[str, int]]] = {
+    "bybit": {
+        "PEPE": ("1000PEPE", 1_000), "SHIB": ("SHIB1000", 1_000), "BONK": ("1000BONK", 1_000),
+        "FLOKI": ("1000FLOKI", 1_000), "LUNC": ("1000LUNC", 1_000), "RATS": ("1000RATS", 1_000),
+        "CAT": ("1000CAT", 1_000), "TURBO": ("1000TURBO", 1_000), "SATS": ("10000SATS", 10_000),
+        "BABYDOGE": ("1000000BABYDOGE", 1_000_000), "MOG": ("1000000MOG", 1_000_000),
+        "CHEEMS": ("1000000CHEEMS", 1_000_000),
+    },
+    "okx": {},
+    "bitget": {
+        "BONK": ("1000BONK", 1_000), "SATS": ("1000SATS", 1_000), "RATS": ("1000RATS", 1_000),
+        "CAT": ("1000CAT", 1_000), "CHEEMS": ("1000CHEEMS", 1_000), "MOG": ("1000000MOG", 1_000_000),
+        "BABYDOGE": ("1MBABYDOGE", 1_000_000),
+    },
+}  # fmt: skip
+
+
+def localised(item: Listing, venue: str) -> Listing:
+    """The same market as `bybit`, `okx` or `bitget` lists it: its own tickers, scales and steps."""
+    return _spot(item, venue) if item.market == "spot" else _perp(item, venue)
+
+
+def _spot(item: Listing, venue: str) -> Listing:
+    price = item.start_price / item.scale
+    joint = "-" if venue == "okx" else ""
+    tick_dp = tick_decimals(price, 5, _FINEST_DP)
+    lot_dp = lot_decimals(price * item.quote_usd, is_spot=True)
+    return replace(
+        item, symbol=f"{item.coin}{joint}{item.quote}", base=item.coin, scale=1, start_price=price, tick_dp=tick_dp,
+        price_dp=tick_dp, lot_dp=lot_dp, qty_dp=lot_dp,
+    )  # fmt: skip
+
+
+def _perp(item: Listing, venue: str) -> Listing:
+    is_stock = item.underlying != "COIN"
+    plain = item.base if is_stock else item.coin
+    base, scale = (plain, 1) if is_stock else _SCALED_PERPS[venue].get(item.coin, (item.coin, 1))
+    price = item.start_price / item.scale * scale
+    tick_dp = 1 if item.coin == "BTC" else tick_decimals(price, 5, _FINEST_DP)
+    lot_dp, contract_size = lot_decimals(price * item.quote_usd, is_spot=False), Decimal(1)
+    if venue == "okx":
+        symbol = f"{base}-{item.quote}-SWAP"
+        contract_size, lot_dp = _contract_size(item.coin, price * item.quote_usd), 2 if item.rank <= 10 else 1
+    elif item.quote == "USDC":
+        symbol = f"{base}PERP"
+    else:
+        symbol = f"{base}{item.quote}"
+    joint = "-" if venue == "okx" else ""
+    return replace(
+        item, symbol=symbol, base=base, scale=scale, start_price=price, tick_dp=tick_dp, price_dp=tick_dp,
+        lot_dp=lot_dp, qty_dp=lot_dp, contract_size=contract_size, index_of=f"{plain}{joint}{item.quote}",
+    )  # fmt: skip
+
+
+def _contract_size(coin: str, price_usd: float) -> Decimal:
+    """Units of the base in one contract: a power of ten, worth 10 to 100 USD for all but the majors."""
+    return _CONTRACT_SIZES.get(coin) or Decimal(10) ** math.floor(math.log10(_CONTRACT_USD / price_usd))

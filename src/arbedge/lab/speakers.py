@@ -1,0 +1,13 @@
+"""Which venues speak: the dialect of each, by name, in the order they are started and listed."""
+
+from collections.abc import Callable
+
+from arbedge.lab.dialect import Dialect
+from arbedge.lab.exchanges.binance.venue import BinanceVenue
+from arbedge.lab.stage import Stage
+
+__all__ = ["SPEAKERS"]
+
+SPEAKERS: dict[str, Callable[[Stage], Dialect]] = {
+    "binance": BinanceVenue,
+}
