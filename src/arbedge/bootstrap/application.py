@@ -29,7 +29,7 @@ from arbedge.opportunities.detection.detector import Detector
 from arbedge.opportunities.ranking.leaderboard import Leaderboard
 from arbedge.storage.records.engine import Records
 
-__all__ = ["Application", "running", "service_graph"]
+__all__ = ["Application", "redactor_of", "running", "service_graph"]
 
 _POLL_S = 0.05
 _SETTLE_S = 3.0
@@ -148,7 +148,7 @@ async def running(
     plan = RunPlan(loaded=loaded, is_recording=is_recording, is_simulated=is_simulated)
     clock, metrics = SystemClock(), Metrics()
     async with AsyncExitStack() as stack:
-        logs = stack.enter_context(Logs(LogConfig(level=loaded.settings.log_level), clock, _redactor(loaded)))
+        logs = stack.enter_context(Logs(LogConfig(level=loaded.settings.log_level), clock, redactor_of(loaded)))
         if is_recording:
             folder = Datadir(loaded.settings.data_dir)
             stack.enter_context(folder.lock())
@@ -170,13 +170,14 @@ def service_graph(loaded: LoadedSettings) -> dict[str, tuple[str, ...]]:
     """Every service of the main job and what it depends on, in dependency order; starts nothing."""
     plan = RunPlan(loaded=loaded, is_recording=True, is_simulated=False)
     clock, metrics = SystemClock(), Metrics()
-    with Logs(LogConfig(level="ERROR"), clock, _redactor(loaded)) as logs:
+    with Logs(LogConfig(level="ERROR"), clock, redactor_of(loaded)) as logs:
         registry = registry_for(plan, clock, metrics, logs.logger("arbedge"))
         container = ServiceContainer(registry, clock)
         return {node.name: node.depends_on for node in container.graph()}
 
 
-def _redactor(loaded: LoadedSettings) -> Redactor:
+def redactor_of(loaded: LoadedSettings) -> Redactor:
+    """What hides every secret of these settings in logs."""
     redactor = Redactor()
     for secret in loaded.secrets():
         redactor.register(secret)

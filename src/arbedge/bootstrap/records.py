@@ -7,7 +7,7 @@ from pathlib import Path
 
 from arbedge.bootstrap.datadir import Datadir
 from arbedge.bootstrap.settings import LoadedSettings
-from arbedge.domain.opportunity import OpportunityKind, Rejection
+from arbedge.domain.opportunity import Opportunity, OpportunityKind, Rejection
 from arbedge.errors import NotFound
 from arbedge.opportunities.ports import OpportunityRecord
 from arbedge.storage.export.writing import ExportFormat, export_opportunities
@@ -16,6 +16,8 @@ from arbedge.storage.repositories.lookup import OpportunityLookup, OpportunitySe
 from arbedge.storage.repositories.opportunities import SqliteOpportunityArchive
 
 __all__ = ["RecordsReader", "demo_folder", "export_records", "open_records", "selection_of"]
+
+_LATEST = 500
 
 
 def demo_folder(loaded: LoadedSettings) -> Datadir:
@@ -41,11 +43,22 @@ class RecordsReader:
         raise missing
 
     async def rejections(self, text: str, limit: int) -> tuple[Rejection, ...]:
-        """Latest rejections that name `text`, newest first."""
+        """Latest rejections that name `text`, those of the asset itself first, then newest first."""
         found: list[Rejection] = []
         for records in self._sources:
-            found += await SqliteOpportunityArchive(records).rejections(text, limit)
-        return tuple(sorted(found, key=lambda each: each.at, reverse=True)[:limit])
+            found += await SqliteOpportunityArchive(records).rejections(text, _LATEST)
+        found.sort(key=lambda each: each.at, reverse=True)
+        found.sort(key=lambda each: each.asset.upper() != text.upper())
+        return tuple(found[:limit])
+
+    async def opportunities(self, text: str, limit: int) -> tuple[Opportunity, ...]:
+        """The latest opportunities of the asset or symbol `text` (any case), open ones first, then newest first."""
+        wanted, found = text.upper(), list[Opportunity]()
+        for records in self._sources:
+            found += [each for each in await OpportunityLookup(records).latest(_LATEST) if wanted in _names(each)]
+        found.sort(key=lambda each: each.opened_at, reverse=True)
+        found.sort(key=lambda each: each.closed_at is not None)
+        return tuple(found[:limit])
 
     async def history(self, since: datetime, until: datetime, limit: int) -> tuple[OpportunityRecord, ...]:
         """Opportunities opened in [since, until), newest first."""
@@ -92,3 +105,7 @@ async def export_records(
 def selection_of(since: datetime, until: datetime, kind: OpportunityKind | None) -> OpportunitySelection:
     """Which opportunities to export: opened in [since, until), of one kind or of all."""
     return OpportunitySelection(since, until, frozenset({kind} if kind else ()))
+
+
+def _names(opportunity: Opportunity) -> frozenset[str]:
+    return frozenset({opportunity.asset, *(leg.instrument.symbol for leg in opportunity.candidate.legs)})

@@ -47,3 +47,8 @@ class RunSnapshot:
     def quoting_venues(self) -> int:
         """How many venues quote at least one instrument."""
         return sum(1 for venue in self.venues if venue.quotes > 0)
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether every venue has had its chance and none quotes anything."""
+        return self.quoting_venues == 0 and not any(venue.state == "connecting" for venue in self.venues)

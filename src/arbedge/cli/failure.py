@@ -1,10 +1,7 @@
 """How errors reach a person: one line on stderr that names the fix, and an exit code."""
 
 import sys
-import tempfile
-import traceback
 import uuid
-from pathlib import Path
 
 from arbedge.errors import ArbEdgeError, ConfigError, InputError, IntegrityError, Unavailable
 
@@ -42,15 +39,15 @@ def report_error(error: ArbEdgeError) -> int:
 
 
 def report_unexpected(error: Exception) -> int:
-    """Print one line that names a file; the traceback is in it."""
-    report = Path(tempfile.gettempdir()) / f"arbedge-crash-{uuid.uuid4().hex[:12]}.txt"
-    try:
-        report.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-    except OSError:
-        report = Path("nowhere: the disk refused it")
+    """Print one line with an error id; the traceback goes to the log file under the same id."""
+    from arbedge.bootstrap.faults import keep_traceback  # noqa: PLC0415 - most starts never need it
+
+    error_id = uuid.uuid4().hex[:12]
+    kept = keep_traceback(error_id, error)
+    where = f"; its traceback is in {kept}" if kept else ""
     sys.stderr.write(
-        f"arbedge: something broke that should not have: {type(error).__name__}: {_one_line(error)}; "
-        f"please report it with {report}\n"
+        f"arbedge: something broke that should not have: {type(error).__name__}: {_one_line(error)} "
+        f"(error {error_id}; please report it{where})\n"
     )
     return EXIT_BROKEN
 

@@ -9,13 +9,16 @@ from pathlib import Path
 from arbedge.bootstrap.records import export_records, open_records, selection_of
 from arbedge.cli.failure import EXIT_OK
 from arbedge.cli.options import add_format, add_settings, moment, positive_int, settings_of
-from arbedge.cli.rows import opportunity_row, stamp
-from arbedge.domain.opportunity import OpportunityKind
+from arbedge.cli.rows import headline, is_if_closed, opportunity_row, stamp
+from arbedge.cli.table import print_table
+from arbedge.domain.opportunity import Opportunity, OpportunityKind
 from arbedge.errors import Invalid
 from arbedge.foundation.runtime import loop
 from arbedge.foundation.runtime.clock import SystemClock
 
 __all__ = ["configure", "run"]
+
+_REASON_CHARS = 60
 
 
 def configure(parser: argparse.ArgumentParser, name: str) -> None:
@@ -51,14 +54,28 @@ async def _history(arguments: argparse.Namespace, since: datetime, until: dateti
         return EXIT_OK
     if not found:
         sys.stdout.write(f"no opportunity was opened between {stamp(since)} and {stamp(until)}\n")
-    for each in (record.opportunity for record in found):
-        closed = f"closed {stamp(each.closed_at)} ({each.close_reason})" if each.closed_at else "open"
-        simulated = " simulated" if each.is_simulated else ""
-        sys.stdout.write(
-            f"{each.id}  {stamp(each.opened_at)}  {each.kind:<10} {each.asset:<10} "
-            f"{each.priced.net_bps:>9.2f} bps  peak {each.peak_net_bps:>9.2f}  {closed}{simulated}\n"
-        )
+        if not arguments.demo:
+            sys.stdout.write("records of `arbedge demo` are kept apart: arbedge history --demo\n")
+        return EXIT_OK
+    print_table([_row(record.opportunity) for record in found])
+    if any(is_if_closed(record.opportunity) for record in found):
+        sys.stdout.write("* net if the gap closes\n")
     return EXIT_OK
+
+
+def _row(each: Opportunity) -> dict[str, str]:
+    lived_s = ((each.closed_at or each.updated_at) - each.opened_at).total_seconds()
+    reason = each.close_reason or ""
+    return {
+        "id": each.id,
+        "opened (UTC)": f"{each.opened_at:%Y-%m-%d %H:%M:%S}",
+        "kind": each.kind.value,
+        "asset": each.asset,
+        "net bps": f"{headline(each)[1]:,.1f}{'*' if is_if_closed(each) else ' '}",
+        "lived": f"{lived_s:,.1f} s",
+        "now": "closed" if each.closed_at else "open",
+        "why": reason if len(reason) <= _REASON_CHARS else f"{reason[: _REASON_CHARS - 1]}…",
+    }
 
 
 async def _export(arguments: argparse.Namespace, since: datetime, until: datetime) -> int:
@@ -68,5 +85,5 @@ async def _export(arguments: argparse.Namespace, since: datetime, until: datetim
     kind = OpportunityKind(arguments.kind) if arguments.kind else None
     selection = selection_of(since, until, kind)
     rows = await export_records(settings_of(arguments), path, selection, is_demo=arguments.demo)
-    sys.stdout.write(f"{rows} rows written to {path}\n")
+    sys.stdout.write(f"{rows} {'row' if rows == 1 else 'rows'} written to {path}\n")
     return EXIT_OK

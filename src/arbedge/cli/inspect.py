@@ -14,6 +14,7 @@ from arbedge.foundation.runtime import loop
 __all__ = ["configure", "run"]
 
 _HEALTH_WITHIN_S = 10.0
+_PING_EVERY_S = 0.25
 _VALUE_WIDTH_MAX = 40
 
 
@@ -67,8 +68,11 @@ def _graph(arguments: argparse.Namespace) -> int:
 
 async def _health(arguments: argparse.Namespace) -> int:
     """Start everything but the recording, look, stop; exit 1 when a service is not well."""
-    async with running(settings_of(arguments), is_recording=False) as application:
+    # A run of seconds must ask sooner than a run of days.
+    loaded = settings_of(arguments, **{"services.ping_interval_s": str(_PING_EVERY_S)})
+    async with running(loaded, is_recording=False) as application:
         await application.settled(_HEALTH_WITHIN_S)
+        await application.clock.sleep(2 * _PING_EVERY_S)
         rows = application.health()
     if arguments.format == "json":
         sys.stdout.write(

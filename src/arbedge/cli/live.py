@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ __all__ = ["configure", "run"]
 _SCREEN_S = 0.5
 _STATUS_S = 1.0
 _LINES = 10_000
+_UNANSWERED = "no venue answers; it goes on trying; `make demo` shows the same on simulated exchanges"
 
 
 def configure(parser: argparse.ArgumentParser, name: str) -> None:
@@ -79,13 +81,13 @@ async def _main_job(arguments: argparse.Namespace, loaded: LoadedSettings, *, is
                     application.start_task(f"alert.{number}", partial(alert.work, events))
             wants_view = arguments.format == "view" or (arguments.format is None and sys.stdout.isatty())
             show = _screen if wants_view else _lines
-            async with show(application):
+            async with show(application, stop):
                 await stop.wait(arguments.seconds)
     return EXIT_OK
 
 
 @asynccontextmanager
-async def _screen(application: Application) -> AsyncIterator[None]:
+async def _screen(application: Application, _: StopSignal) -> AsyncIterator[None]:
     console = Console()
     with Live(console=console, screen=False, auto_refresh=False, transient=False) as live:
 
@@ -103,23 +105,24 @@ async def _screen(application: Application) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _lines(application: Application) -> AsyncIterator[None]:
+async def _lines(application: Application, stop: StopSignal) -> AsyncIterator[None]:
     """One JSON event a line: opportunities as they change, venues as they change, a status every second."""
     waiting = application.open_stream("jsonl", _LINES)
 
     async def write_events() -> None:
         async for event in waiting:
             body = {"opportunity": opportunity_row(event.opportunity)}
-            _write(event_row(event.change.value, event.opportunity.updated_at, body))
+            lines.write(event_row(event.change.value, event.opportunity.updated_at, body))
 
     async def write_status() -> None:
-        known: dict[str, dict[str, object]] = {}
         while True:
-            _write_status(application.snapshot(), known)
+            lines.write_status(application.snapshot())
             await application.clock.sleep(_STATUS_S)
 
+    lines = _Lines(stop)
     first = application.snapshot()
-    _write(event_row("started", first.as_of, {"simulated": first.is_simulated, "notices": list(first.notices)}))
+    started = {"simulated": first.is_simulated, "notices": list(first.notices)}
+    lines.write(event_row("started", first.as_of, started))
     tasks = [
         application.start_task("jsonl.events", write_events),
         application.start_task("jsonl.status", write_status),
@@ -130,26 +133,43 @@ async def _lines(application: Application) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         last = application.snapshot()
-        _write(event_row("stopped", last.as_of, {"open": len(last.opportunities)}))
+        lines.write(event_row("stopped", last.as_of, {"open": len(last.opportunities)}))
 
 
-def _write_status(snapshot: RunSnapshot, known: dict[str, dict[str, object]]) -> None:
-    for venue in snapshot.venues:
-        row = venue_row(venue)
-        facts = {name: row[name] for name in ("state", "instruments", "quotes", "error")}
-        if known.get(venue.name) != facts:
-            known[venue.name] = facts
-            _write(event_row("venue", snapshot.as_of, {"venue": venue.name, **row}))
-    body = {
-        "uptime_s": round(snapshot.uptime_s, 1),
-        "open": len(snapshot.opportunities),
-        "rejected": dict(snapshot.rejected),
-        "closest": rejection_row(snapshot.closest) if snapshot.closest else None,
-        "simulated": snapshot.is_simulated,
-    }
-    _write(event_row("status", snapshot.as_of, body))
+class _Lines:
+    """Writes JSON lines to stdout; when the reader has left it asks for the stop, there being nobody to tell."""
 
+    def __init__(self, stop: StopSignal) -> None:
+        self._stop = stop
+        self._venues: dict[str, dict[str, object]] = {}
+        self._is_unanswered = False
 
-def _write(row: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(row, separators=(",", ":")) + "\n")
-    sys.stdout.flush()
+    def write(self, row: dict[str, object]) -> None:
+        """Write one event now."""
+        try:
+            sys.stdout.write(json.dumps(row, separators=(",", ":")) + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # What the buffer still holds must not be written again when the program ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self._stop.ask()
+
+    def write_status(self, snapshot: RunSnapshot) -> None:
+        """Write what changed about the venues, then the state of the whole."""
+        for venue in snapshot.venues:
+            row = venue_row(venue)
+            facts = {name: row[name] for name in ("state", "instruments", "quotes", "error")}
+            if self._venues.get(venue.name) != facts:
+                self._venues[venue.name] = facts
+                self.write(event_row("venue", snapshot.as_of, {"venue": venue.name, **row}))
+        if snapshot.is_unanswered and not self._is_unanswered:
+            self.write(event_row("notice", snapshot.as_of, {"text": _UNANSWERED}))
+        self._is_unanswered = snapshot.is_unanswered
+        body = {
+            "uptime_s": round(snapshot.uptime_s, 1),
+            "open": len(snapshot.opportunities),
+            "rejected": dict(snapshot.rejected),
+            "closest": rejection_row(snapshot.closest) if snapshot.closest else None,
+            "simulated": snapshot.is_simulated,
+        }
+        self.write(event_row("status", snapshot.as_of, body))

@@ -3,7 +3,6 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +11,7 @@ from arbedge.bootstrap.venues import OpenVenue, open_venues
 from arbedge.cli.failure import EXIT_NO_VENUE, EXIT_OK
 from arbedge.cli.options import add_format, add_settings, moment, settings_of
 from arbedge.cli.rows import stamp
+from arbedge.cli.table import print_table
 from arbedge.domain.funding import FundingState
 from arbedge.domain.instrument import Instrument, MarketKind
 from arbedge.domain.money import figure
@@ -52,15 +52,17 @@ async def _run(arguments: argparse.Namespace) -> int:
             except NotFound:
                 raise
             except ArbEdgeError as error:
-                failures.append(f"{venue.name}: {error}")
+                failures.append(str(error) if str(error).startswith(venue.name) else f"{venue.name}: {error}")
     for failure in failures:
         sys.stderr.write(f"arbedge: {failure}\n")
     if failures and not rows:
         return EXIT_NO_VENUE
     if arguments.format == "json":
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
+    elif rows:
+        print_table(rows)
     else:
-        _print_table(rows, "ccxt reads every instrument the same" if _is_check(arguments) else "nothing matches")
+        sys.stdout.write("ccxt reads every instrument the same\n" if _is_check(arguments) else "nothing matches\n")
     return EXIT_OK
 
 
@@ -138,16 +140,3 @@ def _funding_row(state: FundingState) -> dict[str, Any]:
 
 def _is_check(arguments: argparse.Namespace) -> bool:
     return arguments.command == "markets" and bool(arguments.check)
-
-
-def _print_table(rows: Iterable[dict[str, Any]], empty: str) -> None:
-    table = [[("" if value is None else str(value)) for value in row.values()] for row in rows]
-    if not table:
-        sys.stdout.write(f"{empty}\n")
-        return
-    heads = list(next(iter(rows)))
-    widths = [max(len(head), *(len(row[column]) for row in table)) for column, head in enumerate(heads)]
-    for line in [heads, *table]:
-        sys.stdout.write(
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n"
-        )

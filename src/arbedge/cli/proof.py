@@ -3,13 +3,15 @@
 import argparse
 import json
 import sys
+from decimal import Decimal, DecimalException
 
-from arbedge.bootstrap.records import open_records
+from arbedge.bootstrap.records import RecordsReader, open_records
+from arbedge.cli.explaining import explain, explain_rejection, explain_shortly
 from arbedge.cli.failure import EXIT_BROKEN, EXIT_OK
 from arbedge.cli.options import add_format, add_settings, settings_of
-from arbedge.cli.rows import opportunity_row, rejection_row, stamp
+from arbedge.cli.rows import opportunity_row, rejection_row
 from arbedge.domain.money import figure
-from arbedge.domain.opportunity import Opportunity, Rejection
+from arbedge.domain.opportunity import Opportunity
 from arbedge.errors import NotFound
 from arbedge.foundation.runtime import loop
 from arbedge.opportunities.proof import prove
@@ -18,6 +20,7 @@ __all__ = ["configure", "run"]
 
 _SHORTEST_ID = 6
 _REJECTIONS_SHOWN = 20
+_SHOWN = 5
 
 
 def configure(parser: argparse.ArgumentParser, name: str) -> None:
@@ -43,8 +46,8 @@ async def _prove(arguments: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(proof.document(), indent=1) + "\n")
     else:
         for field, stored, rebuilt in proof.lines:
-            note = "" if stored == rebuilt else f"  but its evidence gives {rebuilt}"
-            sys.stdout.write(f"{field:>18}  {stored}{note}\n")
+            line = _rounded(stored) if stored == rebuilt else f"{stored}  but its evidence gives {rebuilt}"
+            sys.stdout.write(f"{field:>18}  {line}\n")
         verdict = "proved: every figure follows from its evidence" if proof.holds else "NOT PROVED"
         sys.stdout.write(f"{record.opportunity.id}: {verdict} ({record.opportunity.evidence_hash[:16]})\n")
     if not proof.holds:
@@ -55,55 +58,45 @@ async def _prove(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _rounded(text: str) -> str:
+    """A figure to the 12 digits shown everywhere (it was compared to the last); anything else as it is."""
+    try:
+        return figure(Decimal(text))
+    except DecimalException:
+        return text
+
+
 async def _why(arguments: argparse.Namespace) -> int:
     async with open_records(settings_of(arguments), with_demo=True) as records:
-        shown: Opportunity | None = None
-        if len(arguments.text) >= _SHORTEST_ID:
-            try:
-                shown = (await records.find(arguments.text)).opportunity
-            except NotFound:
-                shown = None
-        rejections = await records.rejections(arguments.text, _REJECTIONS_SHOWN) if shown is None else ()
-    if shown is None and not rejections:
+        one = await _by_id(records, arguments.text)
+        shown = () if one else await records.opportunities(arguments.text, _SHOWN)
+        rejections = () if one else await records.rejections(arguments.text, _REJECTIONS_SHOWN)
+    if not (one or shown or rejections):
         raise NotFound(
             f"nothing is known of {arguments.text!r}: no such id, and no candidate of that asset or symbol was "
             "priced yet (`arbedge markets` lists what is watched)"
         )
     if arguments.format == "json":
         document = {
-            "opportunity": opportunity_row(shown) if shown else None,
+            "opportunity": opportunity_row(one) if one else None,
+            "opportunities": [opportunity_row(each) for each in shown],
             "rejections": [rejection_row(each) for each in rejections],
         }
         sys.stdout.write(json.dumps(document, indent=1) + "\n")
-    elif shown is not None:
-        _explain(shown)
+    elif one is not None:
+        explain(one)
     else:
-        for each in rejections:
-            _explain_rejection(each)
+        for opportunity in shown:
+            explain_shortly(opportunity)
+        for rejection in rejections:
+            explain_rejection(rejection)
     return EXIT_OK
 
 
-def _explain(opportunity: Opportunity) -> None:
-    row = opportunity_row(opportunity)
-    simulated = " (simulated)" if opportunity.is_simulated else ""
-    state = f"closed {row['closed_at']}: {row['close_reason']}" if opportunity.closed_at else "open"
-    sys.stdout.write(f"{opportunity.id}{simulated}: {row['kind']} {row['asset']}, {state}\n")
-    for leg in opportunity.candidate.legs:
-        sys.stdout.write(f"  {leg.side:>4} {leg.instrument}\n")
-    sys.stdout.write(f"  seen {row['first_seen']} to {row['last_seen']}, identity by {row['identity']}\n")
-    horizon = f" over {row['horizon_hours']} h" if "long" in row else ""
-    sys.stdout.write(f"  qualifies on {row['qualifies_on']}: {row['net']} = {row['net_bps']} bps{horizon}\n")
-    lines = ("price", "fees_entry", "fees_exit", "funding", "borrow", "transfer", "conversion", "spent", "end")
-    for name in (line for line in lines if line in row):
-        sys.stdout.write(f"    {name:>12}  {row[name]}\n")
-    sys.stdout.write(f"  score {row['score']} from:\n")
-    for name, part in row["score_parts"].items():
-        sys.stdout.write(f"    {name:>24}  {part['value']:.3f} x {part['weight']:.2f}\n")
-
-
-def _explain_rejection(rejection: Rejection) -> None:
-    net = f", {figure(rejection.net_bps)} bps net" if rejection.net_bps is not None else ""
-    sys.stdout.write(f"{stamp(rejection.at)}  {rejection.asset} {rejection.candidate.kind}{net}\n")
-    for leg in rejection.candidate.legs:
-        sys.stdout.write(f"  {leg.side:>4} {leg.instrument}\n")
-    sys.stdout.write(f"  not shown: gate {rejection.gate}: {rejection.reason}\n")
+async def _by_id(records: RecordsReader, text: str) -> Opportunity | None:
+    if len(text) < _SHORTEST_ID:
+        return None
+    try:
+        return (await records.find(text)).opportunity
+    except NotFound:
+        return None

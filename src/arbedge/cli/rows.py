@@ -1,14 +1,25 @@
 """Opportunities, rejections and venues as JSON-ready dictionaries; one shape for scan, streams and history."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from arbedge.bootstrap.snapshot import RunSnapshot, VenueLine
 from arbedge.domain.money import figure
-from arbedge.domain.opportunity import Leg, Opportunity, OpportunityKind, Rejection
+from arbedge.domain.opportunity import Leg, Opportunity, OpportunityKind, Qualification, Rejection
+from arbedge.domain.priced import PricedPair
 from arbedge.opportunities.pricing import render
 
-__all__ = ["event_row", "opportunity_row", "rejection_row", "scan_document", "stamp", "venue_row"]
+__all__ = [
+    "event_row",
+    "headline",
+    "is_if_closed",
+    "opportunity_row",
+    "rejection_row",
+    "scan_document",
+    "stamp",
+    "venue_row",
+]
 
 
 def opportunity_row(opportunity: Opportunity) -> dict[str, Any]:
@@ -43,6 +54,19 @@ def opportunity_row(opportunity: Opportunity) -> dict[str, Any]:
         "simulated": opportunity.is_simulated,
     }
     return row
+
+
+def is_if_closed(opportunity: Opportunity) -> bool:
+    """Whether it pays only if the gap closes; every figure that stands for it says so."""
+    return opportunity.qualifies_on is Qualification.NET_CLOSE
+
+
+def headline(opportunity: Opportunity) -> tuple[Decimal, Decimal]:
+    """What it qualifies on, in money and in basis points: the net, or the net of a closing gap."""
+    priced = opportunity.priced
+    if is_if_closed(opportunity) and isinstance(priced, PricedPair) and priced.hedge:
+        return priced.hedge.net_close, priced.hedge.net_close / priced.entry_notional * 10_000
+    return priced.net, priced.net_bps
 
 
 def rejection_row(rejection: Rejection) -> dict[str, Any]:

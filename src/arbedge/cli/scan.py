@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(scan_document(snapshot), indent=1) + "\n")
     else:
         console = Console()
-        console.print(draw(snapshot, console.width))
+        console.print(draw(snapshot, console.width, is_live=False))
     if snapshot.quoting_venues == 0:
         reasons = "; ".join(f"{venue.name}: {venue.error or venue.state}" for venue in snapshot.venues)
         sys.stderr.write(f"arbedge: no venue answered ({reasons}); `arbedge demo` works without any\n")

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
@@ -11,22 +10,23 @@ from rich.table import Table
 from rich.text import Text
 
 from arbedge.bootstrap.snapshot import RunSnapshot, VenueLine
+from arbedge.cli.rows import headline, is_if_closed
 from arbedge.domain.money import figure
-from arbedge.domain.opportunity import Opportunity, OpportunityKind, Qualification, Rejection
-from arbedge.domain.priced import PricedPair
+from arbedge.domain.opportunity import Opportunity, OpportunityKind, Rejection
 
 __all__ = ["draw"]
 
 _STATE_STYLE = {"live": "green", "degraded": "yellow", "restricted": "red", "down": "red", "connecting": "cyan"}
 _ROWS_MAX = 20
+_MARK = "*"
 _LESS_THAN_ANY_TERMINAL = 0
 
 
-def draw(snapshot: RunSnapshot, width: int) -> RenderableType:
-    """The whole screen for one snapshot, on a terminal `width` characters wide."""
+def draw(snapshot: RunSnapshot, width: int, *, is_live: bool = True) -> RenderableType:
+    """The whole screen for one snapshot, on a terminal `width` characters wide; not live means one look only."""
     parts: list[RenderableType] = [_header(snapshot), _venues(snapshot)]
-    parts.append(_opportunities(snapshot, width) if snapshot.opportunities else _nothing(snapshot))
-    parts.append(_footer(snapshot))
+    parts.append(_opportunities(snapshot, width) if snapshot.opportunities else _nothing(snapshot, is_live=is_live))
+    parts.append(_footer(snapshot, is_live=is_live))
     return Group(*parts)
 
 
@@ -51,7 +51,7 @@ def _venues(snapshot: RunSnapshot) -> Table:
 
 
 def _venue_cells(venue: VenueLine) -> tuple[RenderableType, ...]:
-    clock = "" if venue.clock_offset_ms is None else f"{venue.clock_offset_ms:+.0f} ms"
+    clock = "" if venue.clock_offset_ms is None else f"{round(venue.clock_offset_ms):+d} ms"
     return (
         venue.name,
         Text(venue.state, style=_STATE_STYLE.get(venue.state, "yellow")),
@@ -77,6 +77,7 @@ def _opportunities(snapshot: RunSnapshot, width: int) -> Table:
     shown = snapshot.opportunities[:_ROWS_MAX]
     more = f" ({len(snapshot.opportunities) - len(shown)} more)" if len(shown) < len(snapshot.opportunities) else ""
     table = Table(box=None, header_style="bold", padding=(0, 1), title_justify="left", title_style="bold")
+    table.caption_justify, table.caption_style = "left", "yellow"
     table.title = f"{len(snapshot.opportunities)} open, best first{more}"
     columns = [column for column in _COLUMNS if width >= column.from_width]
     cells = [[column.cell(each, snapshot) for column in columns] for each in shown]
@@ -87,21 +88,14 @@ def _opportunities(snapshot: RunSnapshot, width: int) -> Table:
         table.add_column(column.name, justify="right" if column.is_right else "left", no_wrap=True, min_width=least)
     for row in cells:
         table.add_row(*row)
+    if any(is_if_closed(each) for each in shown):
+        table.caption = f"{_MARK} net if the gap closes; no history proves yet that it does"
     return table
 
 
-def _net(each: Opportunity) -> tuple[Decimal, Decimal]:
-    """What the row qualifies on: money and basis points; the closing net where that is what holds it up."""
-    priced = each.priced
-    if each.qualifies_on is Qualification.NET_CLOSE and isinstance(priced, PricedPair) and priced.hedge:
-        return priced.hedge.net_close, priced.hedge.net_close / priced.entry_notional * 10_000
-    return priced.net, priced.net_bps
-
-
 def _net_cell(each: Opportunity) -> Text:
-    text = Text(f"{_net(each)[0]:,.2f}", style="green")
-    if each.qualifies_on is Qualification.NET_CLOSE:
-        text.append(" if it closes", style="yellow")
+    text = Text(f"{headline(each)[0]:,.2f}", style="green")
+    text.append(_MARK if is_if_closed(each) else " ", style="yellow")
     return text
 
 
@@ -122,27 +116,30 @@ def _horizon(each: Opportunity) -> str:
 
 
 _COLUMNS = (
-    _Column("score", 60, lambda each, _: f"{each.score.total:.3f}"),
+    _Column("score", 72, lambda each, _: f"{each.score.total:.3f}"),
     _Column("kind", _LESS_THAN_ANY_TERMINAL, lambda each, _: each.kind.value, is_right=False),
     _Column("asset", _LESS_THAN_ANY_TERMINAL, lambda each, _: each.asset, is_right=False),
     _Column("route", 125, lambda each, _: _route(each), is_right=False),
-    _Column("net bps", _LESS_THAN_ANY_TERMINAL, lambda each, _: f"{_net(each)[1]:,.1f}"),
+    _Column("net bps", _LESS_THAN_ANY_TERMINAL, lambda each, _: f"{headline(each)[1]:,.1f}"),
     _Column("net USDT", _LESS_THAN_ANY_TERMINAL, lambda each, _: _net_cell(each)),
     _Column("on capital", 160, lambda each, _: f"{each.priced.return_on_capital * 100:.3f} %"),
-    _Column("horizon", 70, lambda each, _: _horizon(each)),
+    _Column("horizon", 82, lambda each, _: _horizon(each)),
     _Column("capacity", 145, lambda each, _: f"{each.capacity_usd:,.0f}"),
-    _Column("age", 80, lambda each, now: f"{(now.as_of - each.opened_at).total_seconds():.0f} s"),
+    _Column("age", 92, lambda each, now: f"{(now.as_of - each.opened_at).total_seconds():.0f} s"),
     _Column("id", _LESS_THAN_ANY_TERMINAL, lambda each, _: each.id[:8], is_right=False),
 )
 
 
-def _nothing(snapshot: RunSnapshot) -> Panel:
+def _nothing(snapshot: RunSnapshot, *, is_live: bool) -> Panel:
     lines = Text()
     if not snapshot.venues:
         lines.append("No venue is configured.")
-    elif snapshot.quoting_venues == 0:
-        lines.append("No venue answers, so there is nothing to compare. It goes on trying; ")
+    elif snapshot.is_unanswered:
+        lines.append("No venue answers, so there is nothing to compare. ")
+        lines.append("It goes on trying; " if is_live else "")
         lines.append("`make demo` shows the same screen on simulated exchanges.")
+    elif snapshot.quoting_venues == 0:
+        lines.append("Connecting.")
     else:
         lines.append("Nothing qualifies right now: no candidate passes every gate.")
     if snapshot.closest is not None:
@@ -157,12 +154,14 @@ def _closest(closest: Rejection) -> str:
     return f"{head}\n  lacks {closest.gate}: {closest.reason}"
 
 
-def _footer(snapshot: RunSnapshot) -> Text:
+def _footer(snapshot: RunSnapshot, *, is_live: bool) -> Text:
     line = Text(style="dim")
     if snapshot.rejected:
         gates = ", ".join(f"{gate} {count}" for gate, count in snapshot.rejected.items() if count)
         line.append(f"not shown, by first failed gate: {gates or 'none'}\n")
     for notice in snapshot.notices:
         line.append(f"note: {notice}\n", style="yellow")
-    line.append("Ctrl-C ends · arbedge why ID · arbedge prove ID")
+    line.append(
+        "Ctrl-C ends · arbedge why ID · arbedge prove ID" if is_live else "arbedge why ASSET tells which gate"
+    )
     return line

@@ -71,17 +71,20 @@ class Logs:
         self._redactor = redactor
         self._handlers: list[_Lossy] = []
         self._level_before = logging.NOTSET
+        self._nowhere = logging.NullHandler()  # without any handler Python would print warnings raw
 
     def __enter__(self) -> Self:
         root = logging.getLogger()
         self._level_before = root.level
         root.setLevel(self._config.level)
+        root.addHandler(self._nowhere)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         root = logging.getLogger()
+        root.removeHandler(self._nowhere)
         for handler in self._handlers:
             root.removeHandler(handler)
             handler.close()
