@@ -4,8 +4,9 @@ The cash is the funding line of exact pricing, by the same function: only settle
 about those close to the entry. Notional is reporting currency at entry; the amount of coin it makes is held.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import combinations, groupby, pairwise
@@ -20,12 +21,15 @@ from arbedge.opportunities.pricing.carry import HOUR_US, funding_until, payments
 from arbedge.opportunities.pricing.exactness import exact_arithmetic
 
 __all__ = [
+    "HOLDINGS_MIN",
     "NAIVE_APR_MIN",
     "SETTLEMENTS_MIN",
     "ContractFunding",
     "Holding",
     "HoldingRule",
     "RecordedSettlement",
+    "Together",
+    "add_up",
     "hold_pairs",
 ]
 
@@ -34,6 +38,9 @@ SETTLEMENTS_MIN = 3
 
 NAIVE_APR_MIN = Decimal("0.01")
 """Where the first rates promised less a year (as a fraction), a share of that promise says nothing."""
+
+HOLDINGS_MIN = 10
+"""Under so many holdings their sums are given, but no share."""
 
 _HOURS_A_YEAR = 8760
 _MICROSECOND = timedelta(microseconds=1)
@@ -79,10 +86,10 @@ class HoldingRule:
 class Holding:
     """One pair held over a stretch of the record without a hole; the long side is where the first rate is lower.
 
-    `cash` is the funding line (positive is gain). `naive_cash` is what the first rates, those last settled at entry,
-    would have made held constant. `carry_apr`, `naive_apr` are fractions a year of the notional; `realised` is
-    cash / naive_cash. None where the record is too short or the promise too small to say. `has_marks` tells
-    whether settlements were paid on recorded marks (those of both legs) or all on the mark at entry.
+    `cash` is the funding line (positive is gain). `naive_cash` is what the first rates, those last settled at
+    entry, would have made held constant. `carry_apr` and `naive_apr` are fractions a year of the notional;
+    `realised` is cash / naive_cash. None where the record is too short or the promise too small to say.
+    `has_marks` tells whether settlements were paid on recorded marks, those of both legs, or on the one at entry.
     """
 
     coin: str
@@ -98,6 +105,21 @@ class Holding:
     naive_apr: Decimal
     realised: Decimal | None
     has_marks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """All holdings whose first rates promised at least `naive_apr_from` a year: how many, how many gained, sums.
+
+    `realised` is the sum of cash over the sum of naive cash; None under `HOLDINGS_MIN` holdings.
+    """
+
+    naive_apr_from: Decimal
+    holdings: int
+    gained: int
+    cash: Decimal
+    naive_cash: Decimal
+    realised: Decimal | None
 
 
 class _Run(NamedTuple):
@@ -122,6 +144,16 @@ def hold_pairs(contracts: Sequence[ContractFunding], rule: HoldingRule) -> tuple
     held = [each for each in found if each is not None]
     held.sort(key=lambda each: (-each.cash, each.coin, each.long.venue, each.long.symbol, each.entered_at))
     return tuple(held)
+
+
+def add_up(holdings: Sequence[Holding], naive_apr_from: Decimal) -> Together:
+    """What the holdings that promised so much made together."""
+    taken = [each for each in holdings if each.naive_apr >= naive_apr_from]
+    with exact_arithmetic():
+        cash = sum((each.cash for each in taken), ZERO)
+        naive = sum((each.naive_cash for each in taken), ZERO)
+        realised = cash / naive if naive and len(taken) >= HOLDINGS_MIN else None
+    return Together(naive_apr_from, len(taken), sum(each.cash > 0 for each in taken), cash, naive, realised)
 
 
 def _runs(contract: ContractFunding) -> list[_Run]:
@@ -156,12 +188,7 @@ def _held(
     long: _Run, short: _Run, naive_per_hour: Decimal, span: tuple[datetime, datetime], rule: HoldingRule
 ) -> Holding | None:
     entry, leave = span
-    has_marks = all(
-        each.mark is not None
-        for run in (long, short)
-        for each in run.settlements
-        if entry - timedelta(seconds=float(rule.guard_s)) < each.at <= leave
-    )
+    has_marks = all(each.mark for run in (long, short) for each in run.settlements)
     evidence = PairEvidence(
         kind=OpportunityKind.FUNDING,
         as_of=entry,
@@ -171,14 +198,13 @@ def _held(
         short=_leg(short, entry, has_marks=has_marks),
     )
     span_us = (leave - entry) // _MICROSECOND
-    # Rates are on the mark at entry, and the amount held is worth the notional there: one unit of it.
-    paid = [each for each in payments(evidence, _ONE, _ONE) if each.after_us <= span_us]
-    counts = [
-        sum(each.after_us <= span_us for each in payments(only, _ONE, _ONE)) for only in _each_alone(evidence)
-    ]
-    if not paid:
+    # Rates are on the mark at entry, and what is held is worth the notional there.
+    long_paid = payments(replace(evidence, short=_NO_LEG), rule.notional, rule.notional)
+    short_paid = payments(replace(evidence, long=_NO_LEG), rule.notional, rule.notional)
+    counts = [sum(each.after_us <= span_us for each in paid) for paid in (long_paid, short_paid)]
+    if not any(counts):
         return None
-    cash = funding_until(tuple(paid), span_us) * rule.notional
+    cash = funding_until(long_paid, span_us) + funding_until(short_paid, span_us)
     years = Decimal(span_us) / HOUR_US / _HOURS_A_YEAR
     naive_apr = naive_per_hour * _HOURS_A_YEAR
     naive_cash = naive_apr * years * rule.notional
@@ -198,3 +224,44 @@ def _held(
         realised=cash / naive_cash if is_enough and naive_apr >= NAIVE_APR_MIN else None,
         has_marks=has_marks,
     )
+
+
+def _leg(run: _Run, entry: datetime, *, has_marks: bool) -> LegEvidence:
+    """The leg as evidence; on recorded marks each rate is scaled by its mark over the one last known at entry."""
+    if not has_marks:
+        settled = tuple(Settlement(each.at, each.rate, SettlementStatus.SETTLED) for each in run.settlements)
+        return _perp(settled)
+    at_entry = _last_before(run, entry).mark
+    assert at_entry is not None
+    return _perp(
+        tuple(
+            Settlement(each.at, each.rate * (each.mark or at_entry) / at_entry, SettlementStatus.SETTLED)
+            for each in run.settlements
+        )
+    )
+
+
+def _perp(settlements: tuple[Settlement, ...]) -> LegEvidence:
+    return LegEvidence(kind=MarketKind.PERP, bids=(), asks=(), lot=_ONE, taker_fee=ZERO, settlements=settlements)
+
+
+_NO_LEG = _perp(())
+
+
+def _last_before(run: _Run, entry: datetime) -> RecordedSettlement:
+    """The settlement last known at entry; a run is never entered before its first one."""
+    return run.settlements[bisect_right(run.settlements, entry, key=lambda each: each.at) - 1]
+
+
+def _first_rate_per_hour(run: _Run, entry: datetime) -> Decimal | None:
+    """The rate last settled at entry, a fraction an hour; None where no interval is stated and none follows."""
+    first = _last_before(run, entry)
+    hours = first.interval_hours
+    if hours is None:
+        after = next((each for each in run.settlements if each.at > first.at), None)
+        hours = None if after is None else Decimal(round(_hours(first.at, after.at)))
+    return first.rate / hours if hours else None
+
+
+def _hours(before: datetime, after: datetime) -> Decimal:
+    return Decimal((after - before) // _MICROSECOND) / HOUR_US
