@@ -31,6 +31,9 @@ GUARD_POLICY = GuardPolicy(
 )
 """For the guard of `load_markets`: one patient attempt, nobody waits for it."""
 
+_CONTRACTS: Mapping[str, str] = {"okx": "swap", "bitget": "swap"}
+"""What ccxt wants perpetuals to be called when they are loaded; `linear` everywhere else."""
+
 _KINDS: Mapping[str, MarketKind] = {"spot": MarketKind.SPOT, "swap": MarketKind.PERP}
 
 
@@ -153,7 +156,7 @@ def _load(job: _Job) -> list[dict[str, Any]] | _Failure:
     if job.venue not in ccxt.exchanges:
         return _Failure(f"ccxt knows no venue {job.venue!r}", is_final=True)
     exchange = getattr(ccxt, job.venue)({"enableRateLimit": True, "number": str})
-    exchange.options["fetchMarkets"] = {"types": ["spot", "linear"]}
+    exchange.options["fetchMarkets"] = {"types": ["spot", _CONTRACTS.get(job.venue, "linear")]}
     exchange.options["fetchCurrencies"] = False
     if job.base_url is not None:
         exchange.urls["api"] = _moved(exchange.urls["api"], job.base_url)

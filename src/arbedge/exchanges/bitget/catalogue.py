@@ -11,12 +11,13 @@ from arbedge.domain.funding import FundingState, Settlement
 from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
 from arbedge.domain.money import decimal_of
 from arbedge.domain.quote import Book, TopOfBook
-from arbedge.errors import IntegrityError, Invalid
+from arbedge.errors import IntegrityError, Invalid, Rejected
 from arbedge.exchanges.bitget import wire
 from arbedge.exchanges.bitget.facts import PRODUCT_LINES, SPOT_LINE
 from arbedge.exchanges.bitget.funding import FundingTerms, read_terms, settled_history, states_of
 from arbedge.exchanges.bitget.rest import HISTORY_PAGE, BitgetRest
-from arbedge.exchanges.bitget.symbols import Listing, instrument_id, line_of, parse_perps, parse_spot
+from arbedge.exchanges.bitget.symbols import Listing, component_of, instrument_id, line_of, parse_perps, parse_spot
+from arbedge.exchanges.transport.faults import Restricted
 from arbedge.exchanges.transport.payloads import are_plain
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.market.ports import ClockSample, IndexComponent, Turnover
@@ -94,9 +95,15 @@ class BitgetCatalogue:
                 turnover[instrument_id(kind, row.symbol)] = Turnover(volume, held)
         return turnover
 
-    async def fetch_index_components(self, perp: InstrumentId) -> tuple[IndexComponent, ...]:  # noqa: ARG002
-        """Nothing: the classic API does not publish what an index is made of."""
-        return ()
+    async def fetch_index_components(self, perp: InstrumentId) -> tuple[IndexComponent, ...]:
+        """Sources of the perp's index; empty where the venue refuses to name them."""
+        try:
+            told = await self._rest.components(perp.symbol)
+        except Restricted:
+            raise
+        except Rejected:
+            return ()
+        return tuple(component_of(row) for row in told.value.components)
 
     async def fetch_clock(self) -> ClockSample:
         """One reading of the venue's clock, stamped round the request itself, not round waiting for its turn."""

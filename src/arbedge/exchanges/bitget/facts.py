@@ -47,7 +47,7 @@ SPEC = VenueSpec(
     ),
     connect=ConnectLimit(attempts=300, window_s=300.0, burst=40),
     capabilities=Capabilities(
-        has_index_components=False,
+        has_index_components=True,
         has_public_coin_networks=True,
         has_all_symbol_tops=True,
         has_open_interest_of_all=True,
@@ -57,15 +57,16 @@ SPEC = VenueSpec(
 
 CALLS_PER_S = MappingProxyType(
     {
-        "public/time": 20,
-        "spot/public/symbols": 20,
-        "spot/market/tickers": 20,
-        "spot/market/orderbook": 20,
-        "mix/market/contracts": 20,
-        "mix/market/tickers": 20,
-        "mix/market/merge-depth": 20,
-        "mix/market/current-fund-rate": 20,
-        "mix/market/history-fund-rate": 20,
+        "v3/market/index-components": 10,
+        "v2/public/time": 20,
+        "v2/spot/public/symbols": 20,
+        "v2/spot/market/tickers": 20,
+        "v2/spot/market/orderbook": 20,
+        "v2/mix/market/contracts": 20,
+        "v2/mix/market/tickers": 20,
+        "v2/mix/market/merge-depth": 20,
+        "v2/mix/market/current-fund-rate": 20,
+        "v2/mix/market/history-fund-rate": 20,
     }
 )
 """Requests an address may make a second, endpoint by endpoint; each has a count of its own."""

@@ -18,7 +18,7 @@ T = TypeVar("T")
 HISTORY_PAGE = 100
 """Most rows of funding history in one answer."""
 
-_ROOT = "/api/v2/"
+_ROOT = "/api/"
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _MOST_SPOT_LEVELS = 150
 _PERP_LEVELS = ((1, "1"), (5, "5"), (15, "15"), (50, "50"))
@@ -47,11 +47,11 @@ class BitgetRest:
 
     async def pairs(self) -> Told[list[wire.Pair]]:
         """Every spot pair."""
-        return _read(await self._get("spot/public/symbols", _NOTHING), wire.Envelope[list[wire.Pair]])
+        return _read(await self._get("v2/spot/public/symbols", _NOTHING), wire.Envelope[list[wire.Pair]])
 
     async def contracts(self, line: str) -> Told[list[wire.Contract]]:
         """Every contract of a product line."""
-        answer = await self._get("mix/market/contracts", {"productType": line})
+        answer = await self._get("v2/mix/market/contracts", {"productType": line})
         return _read(answer, wire.Envelope[list[wire.Contract]])
 
     async def tops(self, line: str) -> Told[list[wire.RestTop]]:
@@ -71,16 +71,16 @@ class BitgetRest:
         """Depth of one symbol: at least `levels` where the venue tells that many (150 on spot)."""
         if line == SPOT_LINE:
             params = {"symbol": symbol, "limit": str(min(levels, _MOST_SPOT_LEVELS))}
-            answer = await self._get("spot/market/orderbook", params)
+            answer = await self._get("v2/spot/market/orderbook", params)
         else:
             limit = next((text for most, text in _PERP_LEVELS if levels <= most), "max")
             params = {"symbol": symbol, "productType": line, "precision": "scale0", "limit": limit}
-            answer = await self._get("mix/market/merge-depth", params)
+            answer = await self._get("v2/mix/market/merge-depth", params)
         return _read(answer, wire.Envelope[wire.RestBook])
 
     async def funding(self, line: str) -> Told[list[wire.FundingRow]]:
         """Funding of every contract of a product line."""
-        answer = await self._get("mix/market/current-fund-rate", {"productType": line})
+        answer = await self._get("v2/mix/market/current-fund-rate", {"productType": line})
         return _read(answer, wire.Envelope[list[wire.FundingRow]])
 
     async def funding_page(self, line: str, symbol: str, page: int) -> Told[list[wire.SettledRate]]:
@@ -91,17 +91,22 @@ class BitgetRest:
             "pageSize": str(HISTORY_PAGE),
             "pageNo": str(page),
         }
-        answer = await self._get("mix/market/history-fund-rate", params)
+        answer = await self._get("v2/mix/market/history-fund-rate", params)
         return _read(answer, wire.Envelope[list[wire.SettledRate]])
 
     async def server_time(self) -> Told[wire.ServerTime]:
         """The venue's clock."""
-        return _read(await self._get("public/time", _NOTHING), wire.Envelope[wire.ServerTime])
+        return _read(await self._get("v2/public/time", _NOTHING), wire.Envelope[wire.ServerTime])
+
+    async def components(self, symbol: str) -> Told[wire.Components]:
+        """What one contract's index is made of; of the unified account's API, the classic one does not tell."""
+        answer = await self._get("v3/market/index-components", {"symbol": symbol})
+        return _read(answer, wire.Envelope[wire.Components])
 
     async def _tickers(self, line: str) -> Answer:
         if line == SPOT_LINE:
-            return await self._get("spot/market/tickers", _NOTHING)
-        return await self._get("mix/market/tickers", {"productType": line})
+            return await self._get("v2/spot/market/tickers", _NOTHING)
+        return await self._get("v2/mix/market/tickers", {"productType": line})
 
     async def _get(self, path: str, params: Mapping[str, str]) -> Answer:
         return await self._endpoints[path].get(_ROOT + path, params, weight=1, timeout_s=self._timeout_s)

@@ -16,10 +16,11 @@ from arbedge.domain.instrument import AssetClass, Instrument, InstrumentId, Inst
 from arbedge.domain.money import ZERO, decimal_of
 from arbedge.errors import Invalid
 from arbedge.exchanges.bitget.facts import PRODUCT_LINES, SPEC, SPOT_LINE
-from arbedge.exchanges.bitget.wire import Contract, Pair
+from arbedge.exchanges.bitget.wire import Component, Contract, Pair
 from arbedge.exchanges.transport.multipliers import split_multiplier
+from arbedge.market.ports import IndexComponent
 
-__all__ = ["Listing", "instrument_id", "line_of", "parse_perps", "parse_spot"]
+__all__ = ["Listing", "component_of", "instrument_id", "line_of", "parse_perps", "parse_spot"]
 
 _LAST_MS = 253_402_300_800_000
 """The year 10000: what is later is not a time."""
@@ -42,6 +43,9 @@ _PERP_STATUS: Mapping[str, InstrumentStatus] = {
     "restrictedAPI": InstrumentStatus.SUSPENDED,
     "off": InstrumentStatus.DELISTED,
 }
+_SEPARATORS: Mapping[str, str] = {"okx": "-", "coinbase": "-", "kucoin": "-", "gateio": "_"}
+"""How other venues join base and quote in the symbols of their own; nothing in between everywhere else."""
+
 _METALS = frozenset({"XAU", "XAG", "XPT", "XPD"})
 
 
@@ -61,6 +65,20 @@ def instrument_id(kind: MarketKind, symbol: str) -> InstrumentId:
 def line_of(instrument: Instrument) -> str:
     """The product line that requests and subscriptions name beside the symbol."""
     return SPOT_LINE if instrument.settle is None else f"{instrument.settle}-FUTURES"
+
+
+def component_of(row: Component) -> IndexComponent:
+    """One source of an index under the venue's name as we write it, and that venue's own spelling of the pair.
+
+    `BITGET_FUTURE`, the contract itself, keeps that name: it is no spot market.
+    """
+    venue = row.exchange.strip().lower()
+    try:
+        price = decimal_of(row.price, "equivalentPrice")
+    except Invalid:
+        price = ZERO
+    symbol = row.pair.strip().replace("/", _SEPARATORS.get(venue, ""))
+    return IndexComponent(venue=venue, symbol=symbol, price=price if price > 0 else None)
 
 
 def parse_spot(rows: Sequence[Pair]) -> Listing:

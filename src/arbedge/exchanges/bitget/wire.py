@@ -17,6 +17,8 @@ __all__ = [
     "Arg",
     "BookFrame",
     "BookRow",
+    "Component",
+    "Components",
     "Contract",
     "Control",
     "Envelope",
@@ -219,6 +221,20 @@ class SettledRate(Struct, gc=False):
 
     rate: str = field(name="fundingRate")
     at_ms: int = field(name="fundingTime")
+
+
+class Component(Struct, gc=False):
+    """One source of an index: which venue, its pair as `BTC/USDT`, its price."""
+
+    exchange: str
+    pair: str = field(name="spotPair")
+    price: str = field(name="equivalentPrice", default="")
+
+
+class Components(Struct, gc=False):
+    """The data of `index-components`."""
+
+    components: list[Component] = field(name="componentList")
 
 
 class ServerTime(Struct, gc=False):
