@@ -4,10 +4,14 @@ from collections.abc import Callable
 
 from arbedge.lab.dialect import Dialect
 from arbedge.lab.exchanges.binance.venue import BinanceVenue
+from arbedge.lab.exchanges.bitget.venue import BitgetVenue
+from arbedge.lab.exchanges.okx.venue import OkxVenue
 from arbedge.lab.stage import Stage
 
 __all__ = ["SPEAKERS"]
 
 SPEAKERS: dict[str, Callable[[Stage], Dialect]] = {
     "binance": BinanceVenue,
+    "okx": OkxVenue,
+    "bitget": BitgetVenue,
 }
