@@ -160,8 +160,9 @@ def _best(book: LiveBook) -> str:
 
 
 def _marks(world: World, item: Listing) -> str:
-    index = plain(item.raw_price_text(world.index(item)))
-    return f'"indexPrice":"{index}","markPrice":"{plain(item.raw_price_text(world.mark(item)))}"'
+    places = max(8, item.tick_dp + 2)
+    index, mark = (plain(f"{price:.{places}f}") for price in (world.index(item), world.mark(item)))
+    return f'"indexPrice":"{index}","markPrice":"{mark}"'
 
 
 def _rate(funding: FundingBook, item: Listing, now_ms: int) -> str:

@@ -43,16 +43,6 @@ class StreamDesk:
         self._board = board
         self.crowd: Crowd[Connection] = Crowd(stage.faults, _ATTEMPTS_MOST)
 
-    @property
-    def open_count(self) -> int:
-        """Connections open now."""
-        return self.crowd.open_count
-
-    @property
-    def accepted(self) -> int:
-        """Connections accepted so far."""
-        return self.crowd.accepted
-
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One connection from handshake to end."""
         address, now_ns = request.remote or "?", self._stage.clock.monotonic_ns()

@@ -19,8 +19,6 @@ __all__ = ["BitgetVenue"]
 class BitgetVenue:
     """The venue's whole outside: `answer` takes every request, `turn` moves the streams on."""
 
-    name = "bitget"
-
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         shelves = shelve(stage.world.books.values())
@@ -29,6 +27,16 @@ class BitgetVenue:
         self.streams = StreamDesk(stage, self._board)
         self._meter = RequestMeter()
         self.served = 0
+
+    @property
+    def open_count(self) -> int:
+        """WebSocket connections open now."""
+        return self.streams.crowd.open_count
+
+    @property
+    def accepted(self) -> int:
+        """WebSocket connections accepted so far."""
+        return self.streams.crowd.accepted
 
     def turn(self, changed: list[LiveBook], true_ms: int, now_ns: int) -> None:
         """Send what the world's last steps changed, as far as it is due."""
