@@ -175,9 +175,13 @@ async def test_pro_notices_a_gap_and_finds_back():
                 stage.clock.monotonic_ns(),
             )
         )
-        with pytest.raises(ccxt_pro.InvalidNonce):
+
+        async def watch_on():
             while True:
                 await exchange.watch_order_book("BTC/USDT")
+
+        with pytest.raises(ccxt_pro.InvalidNonce):
+            await watch_on()
         stage.faults.clear()
         live = stage.world.books["spot", "BTC-USDT"]
         for _ in range(40):
