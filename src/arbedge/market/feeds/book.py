@@ -4,7 +4,7 @@ How frames chain differs by venue, so it is a small value (`SequenceRule`) chose
 either right or raises: a frame that does not follow is a `SequenceGap`, a bid at or above an ask a `CrossedBook`.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -128,6 +128,14 @@ class _Side:
             return None
         return self.prices[-1] if self.is_bid else self.prices[0]
 
+    def known(self) -> int:
+        """How many levels are known whole."""
+        if self.bound is None:
+            return len(self.prices)
+        if self.is_bid:
+            return len(self.prices) - bisect_left(self.prices, self.bound)
+        return bisect_right(self.prices, self.bound)
+
     def top(self, count: int) -> tuple[Level, ...]:
         """The best levels, none beyond what is known whole."""
         prices = self.prices[: -count - 1 : -1] if self.is_bid else self.prices[:count]
@@ -217,7 +225,7 @@ class LocalBook:
 
     def is_thin(self, levels: int) -> bool:
         """Whether fewer than `levels` are left on a side that was cut off when it was loaded."""
-        return any(side.bound is not None and len(side.top(levels)) < levels for side in (self._bids, self._asks))
+        return any(side.bound is not None and side.known() < levels for side in (self._bids, self._asks))
 
     def snapshot(self, levels: int) -> Book:
         """The best `levels` a side as a value."""

@@ -40,7 +40,7 @@ class Pace:
     touch_appraisals: int = 2
     sweep_appraisals: int = 64
     pass_budget_ms: float = 40.0
-    curve_s: float = 1.0
+    curve_s: float = 5.0
     kept_rejections: int = 5000
 
 
