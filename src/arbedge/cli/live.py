@@ -1,8 +1,7 @@
 """`arbedge run` and `arbedge demo`: the main job with a live screen, or one JSON event a line."""
 
 import argparse
-import json
-import os
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from arbedge.bootstrap.settings import LoadedSettings
 from arbedge.bootstrap.snapshot import RunSnapshot
 from arbedge.cli.alert import QUEUE, WORKERS, AlertCommand
 from arbedge.cli.failure import EXIT_OK
+from arbedge.cli.lines import LINES, LineWriter
 from arbedge.cli.options import add_settings, duration_s, seed, settings_of
 from arbedge.cli.rows import event_row, opportunity_row, rejection_row, venue_row
 from arbedge.cli.view import draw
@@ -27,7 +27,6 @@ __all__ = ["configure", "run"]
 
 _SCREEN_S = 0.5
 _STATUS_S = 1.0
-_LINES = 10_000
 _UNANSWERED = "no venue answers; it goes on trying; `make demo` shows the same on simulated exchanges"
 
 
@@ -106,64 +105,59 @@ async def _screen(application: Application, _: StopSignal) -> AsyncIterator[None
 
 @asynccontextmanager
 async def _lines(application: Application, stop: StopSignal) -> AsyncIterator[None]:
-    """One JSON event a line: opportunities as they change, venues as they change, a status every second."""
-    waiting = application.open_stream("jsonl", _LINES)
+    """One JSON event a line: opportunities as they change, venues as they change, a status every second.
 
-    async def write_events() -> None:
-        async for event in waiting:
-            body = {"opportunity": opportunity_row(event.opportunity)}
-            lines.write(event_row(event.change.value, event.opportunity.updated_at, body))
+    When the reader of the lines has left it asks for the stop: there is nobody to tell.
+    """
+    waiting = application.open_stream("jsonl", LINES)
+    here = asyncio.get_running_loop()
+    with LineWriter(sys.stdout.fileno(), lambda: here.call_soon_threadsafe(stop.ask)) as lines:
+        status = _Status(lines)
 
-    async def write_status() -> None:
-        while True:
-            lines.write_status(application.snapshot())
-            await application.clock.sleep(_STATUS_S)
+        async def write_events() -> None:
+            async for event in waiting:
+                body = {"opportunity": opportunity_row(event.opportunity)}
+                lines.write(event_row(event.change.value, event.opportunity.updated_at, body))
 
-    lines = _Lines(stop)
-    first = application.snapshot()
-    started = {"simulated": first.is_simulated, "notices": list(first.notices)}
-    lines.write(event_row("started", first.as_of, started))
-    tasks = [
-        application.start_task("jsonl.events", write_events),
-        application.start_task("jsonl.status", write_status),
-    ]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        last = application.snapshot()
-        lines.write(event_row("stopped", last.as_of, {"open": len(last.opportunities)}))
+        async def write_status() -> None:
+            while True:
+                status.write(application.snapshot())
+                await application.clock.sleep(_STATUS_S)
+
+        first = application.snapshot()
+        started = {"simulated": first.is_simulated, "notices": list(first.notices)}
+        lines.write(event_row("started", first.as_of, started))
+        tasks = [
+            application.start_task("jsonl.events", write_events),
+            application.start_task("jsonl.status", write_status),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            last = application.snapshot()
+            lines.write(event_row("stopped", last.as_of, {"open": len(last.opportunities)}))
 
 
-class _Lines:
-    """Writes JSON lines to stdout; when the reader has left it asks for the stop, there being nobody to tell."""
+class _Status:
+    """What a snapshot adds to the lines: venues that changed, and the state of the whole."""
 
-    def __init__(self, stop: StopSignal) -> None:
-        self._stop = stop
+    def __init__(self, lines: LineWriter) -> None:
+        self._lines = lines
         self._venues: dict[str, dict[str, object]] = {}
         self._is_unanswered = False
 
-    def write(self, row: dict[str, object]) -> None:
-        """Write one event now."""
-        try:
-            sys.stdout.write(json.dumps(row, separators=(",", ":")) + "\n")
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # What the buffer still holds must not be written again when the program ends.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            self._stop.ask()
-
-    def write_status(self, snapshot: RunSnapshot) -> None:
+    def write(self, snapshot: RunSnapshot) -> None:
         """Write what changed about the venues, then the state of the whole."""
         for venue in snapshot.venues:
             row = venue_row(venue)
             facts = {name: row[name] for name in ("state", "instruments", "quotes", "error")}
             if self._venues.get(venue.name) != facts:
                 self._venues[venue.name] = facts
-                self.write(event_row("venue", snapshot.as_of, {"venue": venue.name, **row}))
+                self._lines.write(event_row("venue", snapshot.as_of, {"venue": venue.name, **row}))
         if snapshot.is_unanswered and not self._is_unanswered:
-            self.write(event_row("notice", snapshot.as_of, {"text": _UNANSWERED}))
+            self._lines.write(event_row("notice", snapshot.as_of, {"text": _UNANSWERED}))
         self._is_unanswered = snapshot.is_unanswered
         body = {
             "uptime_s": round(snapshot.uptime_s, 1),
@@ -171,5 +165,6 @@ class _Lines:
             "rejected": dict(snapshot.rejected),
             "closest": rejection_row(snapshot.closest) if snapshot.closest else None,
             "simulated": snapshot.is_simulated,
+            "dropped_lines": self._lines.dropped,
         }
-        self.write(event_row("status", snapshot.as_of, body))
+        self._lines.write(event_row("status", snapshot.as_of, body))
