@@ -4,6 +4,7 @@ import json
 from random import Random
 
 from arbedge.exchanges.binance import wire
+from arbedge.exchanges.bybit import wire as bybit
 from benchmarks.harness import Case
 
 __all__ = ["cases"]
@@ -67,10 +68,55 @@ def _case(name: str, *, is_spot: bool, is_combined: bool) -> Case:
     return Case(name, subject, reference, "frame", 5.0, _TEXT, "json + float")
 
 
+def _bybit_frames() -> list[bytes]:
+    rng = Random(12)
+    frames = []
+    for number in range(_BATCH):
+        price = 10 ** rng.uniform(-4, 5)
+        symbol, stamp_ms = f"COIN{number % 300}USDT", 1_767_225_600_000 + number
+        data = {
+            "s": symbol,
+            "b": [[f"{price:.4f}", f"{rng.uniform(0.01, 5000):.4f}"]],
+            "a": [[f"{price * 1.0001:.4f}", f"{rng.uniform(0.01, 5000):.4f}"]],
+            "u": 50_000_000 + number,
+            "seq": 9_000_000_000 + 3 * number,
+        }
+        frame = {
+            "topic": f"orderbook.1.{symbol}",
+            "type": "snapshot",
+            "ts": stamp_ms,
+            "data": data,
+            "cts": stamp_ms,
+        }
+        frames.append(json.dumps(frame, separators=(",", ":")).encode())
+    return frames
+
+
+def _bybit_case() -> Case:
+    frames = _bybit_frames()
+
+    def subject() -> int:
+        for frame in frames:
+            top = bybit.decode_top(frame).fields
+            ((bid, bid_qty),), ((ask, ask_qty),) = top.bids, top.asks
+            _ = top.symbol, bid, bid_qty, ask, ask_qty
+        return len(frames)
+
+    def reference() -> int:
+        for frame in frames:
+            data = json.loads(frame)["data"]
+            (bid, bid_qty), (ask, ask_qty) = data["b"][0], data["a"][0]
+            _ = data["s"], float(bid), float(bid_qty), float(ask), float(ask_qty)
+        return len(frames)
+
+    return Case("decode.bybit_top", subject, reference, "frame", 5.0, _TEXT, "json + float")
+
+
 def cases() -> list[Case]:
     return [
         _case("decode.binance_spot_combined", is_spot=True, is_combined=True),
         _case("decode.binance_spot_bare", is_spot=True, is_combined=False),
         _case("decode.binance_usdm_combined", is_spot=False, is_combined=True),
         _case("decode.binance_usdm_bare", is_spot=False, is_combined=False),
+        _bybit_case(),
     ]
