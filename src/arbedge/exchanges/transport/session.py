@@ -115,8 +115,10 @@ class Session:
 
     def want(self, streams: Iterable[str]) -> None:
         """Carry exactly these streams from now on; the requests go out as pacing allows."""
-        self._wanted = dict.fromkeys(streams)
-        self._again.intersection_update(self._wanted)
+        before, self._wanted = self._wanted, dict.fromkeys(streams)
+        # dropped and wanted anew before the drop was sent: who asks so wants the stream to begin anew
+        self._again |= self._told.keys() & self._wanted.keys() - before.keys()
+        self._again &= self._wanted.keys()
         self._is_dirty = bool(self._again) or self._told.keys() != self._wanted.keys()
 
     async def run(self) -> None:
@@ -238,7 +240,7 @@ class Session:
 
     def _subscribe_anew(self, stream: str) -> None:
         """Drop a stream and ask for it again, for the venue to start it with a snapshot."""
-        if stream in self._active and stream in self._wanted:
+        if stream in self._told and stream in self._wanted:
             self._again.add(stream)
             self._is_dirty = True
 

@@ -43,6 +43,7 @@ class FakeLink:
         self.listener = listener
         self.sent: list[dict[str, Any]] = []
         self.sent_ns: list[int] = []
+        self.beats_ns: list[int] = []
         self.pings = 0
         self.clock: Any = None
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -51,7 +52,10 @@ class FakeLink:
         return await self._ended
 
     async def send(self, text: bytes) -> None:
-        self.sent.append(json.loads(text))
+        if text == b"beat":
+            self.beats_ns.append(self.clock.monotonic_ns())
+        else:
+            self.sent.append(json.loads(text))
         self.sent_ns.append(self.clock.monotonic_ns())
 
     async def ping(self) -> None:
@@ -103,7 +107,10 @@ class FakeConnector:
 
 
 class WordDialect:
-    """A toy language: `ok N` accepts request N, `no N` refuses it, `bye` announces the end, `data` is data."""
+    """A toy language: `ok N` accepts request N, `no N` refuses it, `bye` announces the end, `data` is data.
+
+    `yes S` and `not S` answer for a single stream, `anew S` says that it is to begin anew.
+    """
 
     def __init__(self) -> None:
         self.delivered = 0
@@ -124,6 +131,9 @@ class WordDialect:
         if word == "data":
             self.delivered += 1
             return None
+        of_streams = {"yes": NoticeKind.ACCEPTED, "not": NoticeKind.REFUSED, "anew": NoticeKind.RESYNC}
+        if word in of_streams:
+            return Notice(of_streams[word], words=word, stream=number)
         kinds = {"ok": NoticeKind.ACCEPTED, "no": NoticeKind.REFUSED, "bye": NoticeKind.SHUTDOWN}
         return Notice(kinds.get(word, NoticeKind.GARBAGE), int(number) if number else None, word)
 
@@ -170,7 +180,7 @@ STREAMS = {f"s{number}": (number,) for number in range(7)}
 class Play:
     """A keeper with its fakes, stepped every 50 ms of manual time."""
 
-    def __init__(self, streams=STREAMS, quiet_limit_s=None, **pace):
+    def __init__(self, streams=STREAMS, quiet_limit_s=None, host=HOST, **pace):
         self.clock = ManualClock()
         self.connector = FakeConnector(self.clock)
         self.dialect = WordDialect()
@@ -178,7 +188,7 @@ class Play:
         self.log = QuietLog()
         self.supervisor = Supervisor(self.clock, self.log)
         ports = SessionPorts(self.connector, PlainGuard(), self.clock, self.log)
-        address = LinkAddress("v:spot:top:0", HOST, "wss://venue/stream", quiet_limit_s)
+        address = LinkAddress("v:spot:top:0", host, "wss://venue/stream", quiet_limit_s)
         self.keeper = Keeper(
             address, self.dialect, ports, self.sink, self.supervisor, KeeperPace(Random(3), **pace)
         )
