@@ -31,6 +31,7 @@ BEST, BOOKS, FUNDING, MARK, INDEX = "bbo-tbt", "books", "funding-rate", "mark-pr
 
 _SHOWN_BYTES = 120
 _TELL_EVERY_NS = 1_000_000_000
+_LOWER_IN_ROW = 3
 _NO_LEVEL = wire.BestLevel(0.0, 0.0)
 _NAMED = re.compile(r"channel:\s*([\w-]+)\s*,\s*instId:\s*([^\s,]+)", re.IGNORECASE)
 _SHUTDOWN = "64008"
@@ -54,14 +55,16 @@ class _Requests:
 class TopDialect(_Requests):
     """Best bid and ask of one kind; frames of symbols not watched are skipped.
 
-    A side nobody quotes is told as 0. Sequences may begin anew after maintenance: on a single connection a lower
-    one is therefore told as 0 (not numbered); only while two connections overlap does it mean an old frame.
+    A side nobody quotes is told as 0. Sequences may begin anew after maintenance: several lower ones in a row on a
+    single connection are believed, the last of them told as 0 (not numbered), so that what counts on rising
+    numbers starts over with it. One alone is an old frame, and so is any while two connections overlap.
     """
 
     def __init__(self, watched: Sequence[Watched], sink: MarketSink) -> None:
         self._slots = {each.instrument.id.symbol: each.slot for each in watched}
         self._on_top = sink.on_top
         self._last: dict[int, int] = {}
+        self._lower: dict[int, int] = {}
         self._is_overlapping = False
 
     def set_overlap(self, *, is_overlapping: bool) -> None:
@@ -81,13 +84,27 @@ class TopDialect(_Requests):
         bid = row.bids[0] if row.bids else _NO_LEVEL
         ask = row.asks[0] if row.asks else _NO_LEVEL
         sequence = told = row.sequence
-        if sequence < self._last.get(slot, 0):
-            if self._is_overlapping:
-                return None
-            told = 0
-        self._last[slot] = sequence
+        if sequence >= self._last.get(slot, 0):
+            self._last[slot] = sequence
+            if self._lower:
+                self._lower.pop(slot, None)
+        elif self._has_begun_anew(slot):
+            self._last[slot], told = sequence, 0
+        else:
+            return None
         self._on_top(slot, bid.price, bid.qty, ask.price, ask.qty, told, row.venue_at_ms, received_ns)
         return None
+
+    def _has_begun_anew(self, slot: int) -> bool:
+        """Whether a lower sequence is believed now; counts those in a row."""
+        if self._is_overlapping:
+            return False
+        count = self._lower.get(slot, 0) + 1
+        if count < _LOWER_IN_ROW:
+            self._lower[slot] = count
+            return False
+        del self._lower[slot]
+        return True
 
 
 class DepthDialect(_Requests):

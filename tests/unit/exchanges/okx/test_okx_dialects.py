@@ -106,13 +106,13 @@ def test_symbols_not_watched_are_skipped():
 def test_a_sequence_that_begins_anew_is_heard_but_not_while_two_connections_overlap():
     sink = Sink()
     dialect = TopDialect(WATCHED, sink)
-    for sequence in (50, 52, 3, 4):
+    for sequence in (50, 52, 51, 53, 3, 4, 53, 3, 4, 5, 6):
         dialect.deliver(best(sequence), 1)
-    assert [top[5] for top in sink.tops] == [50, 52, 0, 4]
+    assert [top[5] for top in sink.tops] == [50, 52, 53, 53, 0, 6]  # one old frame, two, then a new count
     dialect.set_overlap(is_overlapping=True)
-    for sequence in (7, 5, 7, 8):
+    for sequence in (7, 5, 4, 3, 2, 7, 8):
         dialect.deliver(best(sequence), 1)
-    assert [top[5] for top in sink.tops[4:]] == [7, 7, 8]
+    assert [top[5] for top in sink.tops[6:]] == [7, 7, 8]
 
 
 def test_a_change_covers_what_follows_the_frame_before_it():
