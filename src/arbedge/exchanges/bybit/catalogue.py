@@ -210,7 +210,7 @@ def _component(row: wire.Component) -> IndexComponent:
     )
 
 
-def _number(text: str) -> float:
+def _number(text: str | None) -> float:
     """A price or size for the pre-filter; 0 for a side nobody quotes and for what is no number."""
     try:
         value = float(text) if text else 0.0
@@ -219,7 +219,7 @@ def _number(text: str) -> float:
     return value if isfinite(value) else 0.0
 
 
-def _decimal(text: str) -> Decimal | None:
+def _decimal(text: str | None) -> Decimal | None:
     try:
         return decimal_of(text, "value") if text else None
     except Invalid:

@@ -194,12 +194,12 @@ class DepthDialect(_Requests):
 class _Ticker:
     """A contract's ticker put together from its snapshot and what changed since."""
 
-    rate: str = ""
-    next_ms: str = ""
-    interval_hours: str = ""
-    cap: str = ""
-    mark: str = ""
-    index: str = ""
+    rate: str | None = None
+    next_ms: str | None = None
+    interval_hours: str | None = None
+    cap: str | None = None
+    mark: str | None = None
+    index: str | None = None
     told_ns: int = 0
 
     def take(self, fields: wire.TickerFields) -> bool:

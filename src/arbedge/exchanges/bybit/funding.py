@@ -38,14 +38,14 @@ DEFAULT_TERMS = FundingTerms()
 
 @dataclass(frozen=True, slots=True)
 class FundingValues:
-    """Funding of a contract as sent, by a ticker of REST or of the stream; empty where it was not sent."""
+    """Funding of a contract as sent, by a ticker of REST or of the stream; empty or None where it was not sent."""
 
-    rate: str
-    next_ms: str
-    interval_hours: str
-    cap: str
-    mark: str
-    index: str
+    rate: str | None
+    next_ms: str | None
+    interval_hours: str | None
+    cap: str | None
+    mark: str | None
+    index: str | None
     venue_at_ms: int
 
 
@@ -53,7 +53,7 @@ def read_terms(rows: Iterable[wire.ListedSymbol]) -> Mapping[str, FundingTerms]:
     """Terms of every listed contract, by symbol; the listing states intervals in minutes."""
     return {
         row.symbol: FundingTerms(
-            interval_hours=_interval(Decimal(row.interval_minutes) / 60) or DEFAULT_TERMS.interval_hours,
+            interval_hours=_interval(Decimal(row.interval_minutes or 0) / 60) or DEFAULT_TERMS.interval_hours,
             cap=_decimal_or_none(row.upper_rate),
             floor=_decimal_or_none(row.lower_rate),
         )
@@ -126,7 +126,7 @@ def _interval(hours: Decimal) -> Decimal | None:
     return hours if 1 <= hours <= 24 else None
 
 
-def _clamps(ticker_cap: str, terms: FundingTerms) -> tuple[Decimal | None, Decimal | None]:
+def _clamps(ticker_cap: str | None, terms: FundingTerms) -> tuple[Decimal | None, Decimal | None]:
     """Cap and floor: a cap the ticker states is newer than the listing, and moves a floor that mirrors the cap."""
     cap = _positive_or_none(ticker_cap)
     if cap is None:
@@ -140,7 +140,7 @@ def _unix_ms(at: datetime) -> int:
     return -((datetime.fromtimestamp(0, UTC) - at) // timedelta(milliseconds=1))
 
 
-def _decimal_or_none(text: str) -> Decimal | None:
+def _decimal_or_none(text: str | None) -> Decimal | None:
     if not text:
         return None
     try:
@@ -149,6 +149,6 @@ def _decimal_or_none(text: str) -> Decimal | None:
         return None
 
 
-def _positive_or_none(text: str) -> Decimal | None:
+def _positive_or_none(text: str | None) -> Decimal | None:
     value = _decimal_or_none(text)
     return value if value is not None and value > 0 else None

@@ -120,7 +120,7 @@ def _spot(row: ListedSymbol) -> Instrument:
         max_qty=_smallest(size.max_limit_spot or size.max_qty, size.max_market_spot),
         asset_class=asset_class,
         band=_band(row.risk),
-        is_borrowable=row.margin_trading != "none",
+        is_borrowable=row.margin_trading not in {None, "", "none"},
     )
 
 
@@ -151,7 +151,9 @@ def _perp(row: ListedSymbol, spot_bases: AbstractSet[str]) -> Instrument:
 
 def _class_of(row: ListedSymbol) -> AssetClass:
     """COIN only where nothing says otherwise: what trades by a stock market's calendar is a stock."""
-    return AssetClass.STOCK if row.market_region else _CLASSES.get(row.symbol_type.lower(), AssetClass.UNKNOWN)
+    return (
+        AssetClass.STOCK if row.market_region else _CLASSES.get((row.symbol_type or "").lower(), AssetClass.UNKNOWN)
+    )
 
 
 def _stock_multiplier(row: ListedSymbol) -> Decimal:
@@ -181,6 +183,7 @@ def _positive(text: str, name: str) -> Decimal:
     return value
 
 
-def _moment(unix_ms: int) -> datetime | None:
-    """A wall time the venue states, None where it states none (0)."""
+def _moment(text: str | None) -> datetime | None:
+    """A wall time the venue states in UTC milliseconds, None where it states none (0 or empty)."""
+    unix_ms = int(text) if text and text.isascii() and text.isdigit() and len(text) < 20 else 0
     return datetime.fromtimestamp(unix_ms / 1000, UTC) if 0 < unix_ms < _YEAR_10000_MS else None

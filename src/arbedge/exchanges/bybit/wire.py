@@ -179,7 +179,7 @@ class RiskLimits(Struct):
 
 
 class ListedSymbol(Struct):
-    """One row of instruments-info, spot or linear; contract fields are empty on spot."""
+    """One row of instruments-info, spot or linear; what a kind does not have is absent, empty or null."""
 
     symbol: str
     status: str
@@ -187,36 +187,36 @@ class ListedSymbol(Struct):
     quote: str = field(name="quoteCoin")
     price: PriceFilter = field(name="priceFilter")
     size: LevelFilter = field(name="lotSizeFilter")
-    contract_type: str = field(name="contractType", default="")
-    settle: str = field(name="settleCoin", default="")
-    symbol_type: str = field(name="symbolType", default="")
-    market_region: str = field(name="marketRegion", default="")
-    stock_multiplier: str = field(name="xstockMultiplier", default="")
-    margin_trading: str = field(name="marginTrading", default="none")
-    launch_ms: int = field(name="launchTime", default=0)
-    delivery_ms: int = field(name="deliveryTime", default=0)
-    interval_minutes: int = field(name="fundingInterval", default=0)
-    upper_rate: str = field(name="upperFundingRate", default="")
-    lower_rate: str = field(name="lowerFundingRate", default="")
+    contract_type: str | None = field(name="contractType", default=None)
+    settle: str | None = field(name="settleCoin", default=None)
+    symbol_type: str | None = field(name="symbolType", default=None)
+    market_region: str | None = field(name="marketRegion", default=None)
+    stock_multiplier: str | None = field(name="xstockMultiplier", default=None)
+    margin_trading: str | None = field(name="marginTrading", default=None)
+    launch_ms: str | None = field(name="launchTime", default=None)
+    delivery_ms: str | None = field(name="deliveryTime", default=None)
+    interval_minutes: int | None = field(name="fundingInterval", default=None)
+    upper_rate: str | None = field(name="upperFundingRate", default=None)
+    lower_rate: str | None = field(name="lowerFundingRate", default=None)
     risk: RiskLimits | None = field(name="riskParameters", default=None)
 
 
 class TickerRow(Struct, gc=False):
-    """One row of tickers, spot or linear; a side nobody quotes is empty, and so are contract fields on spot."""
+    """One row of tickers, spot or linear; a side nobody quotes is empty, what a kind does not have is absent."""
 
     symbol: str
-    bid: str = field(name="bid1Price", default="")
-    bid_qty: str = field(name="bid1Size", default="")
-    ask: str = field(name="ask1Price", default="")
-    ask_qty: str = field(name="ask1Size", default="")
-    turnover: str = field(name="turnover24h", default="")
-    open_interest: str = field(name="openInterest", default="")
-    rate: str = field(name="fundingRate", default="")
-    next_ms: str = field(name="nextFundingTime", default="")
-    interval_hours: str = field(name="fundingIntervalHour", default="")
-    cap: str = field(name="fundingCap", default="")
-    mark: str = field(name="markPrice", default="")
-    index: str = field(name="indexPrice", default="")
+    bid: str | None = field(name="bid1Price", default=None)
+    bid_qty: str | None = field(name="bid1Size", default=None)
+    ask: str | None = field(name="ask1Price", default=None)
+    ask_qty: str | None = field(name="ask1Size", default=None)
+    turnover: str | None = field(name="turnover24h", default=None)
+    open_interest: str | None = field(name="openInterest", default=None)
+    rate: str | None = field(name="fundingRate", default=None)
+    next_ms: str | None = field(name="nextFundingTime", default=None)
+    interval_hours: str | None = field(name="fundingIntervalHour", default=None)
+    cap: str | None = field(name="fundingCap", default=None)
+    mark: str | None = field(name="markPrice", default=None)
+    index: str | None = field(name="indexPrice", default=None)
 
 
 class DepthSnapshot(Struct, gc=False):

@@ -215,3 +215,10 @@ def test_limits_that_are_not_set_are_none():
     one = spot(lotSizeFilter=bare, riskParameters=None)
     assert (one.max_qty, one.min_qty, one.min_notional, one.band) == (None, Decimal(0), Decimal(0), None)
     assert one.id.kind is MarketKind.SPOT
+
+
+def test_nulls_and_empty_texts_are_nothing_stated():
+    blank = dict.fromkeys(("symbolType", "marketRegion", "launchTime", "upperFundingRate", "riskParameters"))
+    one = perp(**blank, deliveryTime="")
+    assert (one.listed_at, one.delists_at, one.band, one.asset_class) == (None, None, None, AssetClass.COIN)
+    assert spot(marginTrading=None, symbolType=None).is_borrowable is False
