@@ -31,6 +31,8 @@ FAULTS = {
     "clock_skew": "shift the venue's clock by `offset_ms` (default 2000) in answers and stamps",
     "cut": "end every connection as the 24 h limit does: spot announces `notice_s` (default 1) seconds before",
     "duplicate": "send a share `rate` (default 0.2) of frames twice",
+    "sequence_reset": "let books count from low sequence ids again, once, as after maintenance (OKX)",
+    "no_snapshot": "begin book channels without a snapshot, as OKX announced (OKX)",
     "out_of_order": "swap a share `rate` (default 0.2) of neighbouring frames",
 }
 """Every fault the lab can stage, with its parameters."""

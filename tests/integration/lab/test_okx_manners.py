@@ -1,4 +1,4 @@
-"""The simulated OKX keeps the venue's manners: answers by argument, sequence ids, limits, pings, ends, faults."""
+"""The simulated OKX keeps the venue's manners: answers by argument, sequence ids, limits, pings, ends."""
 
 import asyncio
 import contextlib
@@ -224,101 +224,6 @@ async def test_the_end_of_a_connection_is_announced():
         assert code == 1001
 
 
-@pytest.mark.parametrize(
-    ("path", "status", "code"),
-    [
-        ("public/instruments", 400, "50014"),
-        ("public/instruments?instType=THINGS", 400, "51000"),
-        ("market/ticker?instId=NOPE-USDT", 200, "51001"),
-        ("market/books?instId=BTC-USDT&sz=401", 400, "51000"),
-        ("market/books?instId=BTC-USDT&sz=x", 400, "51000"),
-        ("market/books?instId=BTC-USDT&sz=400", 200, "0"),
-        ("market/books-full?instId=BTC-USDT&sz=5000", 200, "0"),
-        ("market/candles?instId=BTC-USDT&bar=2Y", 400, "51000"),
-        ("market/index-tickers", 400, "50015"),
-        ("market/index-components?index=NOPE-USDT", 200, "51001"),
-        ("public/funding-rate", 400, "50014"),
-        ("public/funding-rate?instId=BTC-USDT", 400, "51000"),
-        ("asset/currencies", 401, "50103"),
-        ("trade/order", 404, "404"),
-    ],
-)
-async def test_refusals_use_the_venues_codes(path, status, code):
-    async with okx() as (_, session):
-        answered, body = await ask(session, path)
-        assert (answered, body["code"]) == (status, code)
-
-
-async def test_books_default_to_one_level():
-    async with okx() as (_, session):
-        _, body = await ask(session, "market/books?instId=BTC-USDT")
-        assert [len(body["data"][0][side]) for side in ("bids", "asks")] == [1, 1]
-        assert body["data"][0]["seqId"] > 0
-
-
-async def test_funding_history_pages_by_before_and_after():
-    async with okx() as (_, session):
-
-        async def page(query):
-            _, body = await ask(session, f"public/funding-rate-history?instId=BTC-USDT-SWAP&{query}")
-            return [int(row["fundingTime"]) for row in body["data"]]
-
-        newest = await page("limit=10")
-        assert newest == sorted(newest, reverse=True)
-        older = await page(f"limit=10&after={newest[-1]}")
-        assert older[0] < newest[-1]
-        assert await page(f"before={newest[4]}") == newest[:4]
-        everything = await page("")
-        assert len(everything) < 400
-        span_ms = everything[0] - everything[-1]
-        assert 80 * 86_400_000 < span_ms < 93 * 86_400_000
-
-
-async def test_limits_are_counted_by_endpoint_and_some_by_instrument():
-    async with okx() as (_, session):
-        path = "public/funding-rate-history?limit=1&instId="
-        statuses = [(await ask(session, f"{path}BTC-USDT-SWAP"))[0] for _ in range(11)]
-        assert statuses == [200] * 10 + [429]
-        status, body = await ask(session, f"{path}BTC-USDT-SWAP")
-        assert (status, body) == (429, {"msg": "Too Many Requests", "code": "50011"})
-        assert (await ask(session, f"{path}ETH-USDT-SWAP"))[0] == 200
-        assert (await ask(session, "public/time"))[0] == 200
-        await asyncio.sleep(2.05)
-        assert (await ask(session, f"{path}BTC-USDT-SWAP"))[0] == 200
-
-
-async def test_a_signed_request_off_the_venues_clock_is_refused():
-    async with okx("clock_skew") as (stage_, session):
-        headers = {f"OK-ACCESS-{name}": "x" for name in ("KEY", "SIGN", "PASSPHRASE")}
-
-        async def sent(stamp):
-            answer = await session.get(
-                "/api/v5/asset/currencies", headers={**headers, "OK-ACCESS-TIMESTAMP": stamp}
-            )
-            return (await answer.json())["code"]
-
-        now = stage_.clock.now()
-        assert await sent(now.isoformat().replace("+00:00", "Z")) == "0"
-        assert await sent("2020-12-08T09:08:57.715Z") == "50102"
-        assert await sent("yesterday") == "50112"
-        shown = int((await ask(session, "public/time"))[1]["data"][0]["ts"])
-        assert 1900 < shown - stage_.true_ms() < 2100
-
-
-async def test_faults_on_rest():
-    async with okx() as (_, session):
-        for fault, status in (("error_500", 500), ("rate_limit", 429), ("ban", 403), ("restricted", 451)):
-            await stage(session, fault)
-            assert (await session.get("/api/v5/public/time")).status == status
-            await session.delete("/lab/faults")
-        await stage(session, "truncated")
-        with pytest.raises(json.JSONDecodeError):
-            json.loads(await (await session.get("/api/v5/public/time")).read())
-        await stage(session, "down")
-        with pytest.raises(aiohttp.ClientError):
-            await session.get("/api/v5/public/time")
-
-
 async def test_a_stale_instrument_is_silent_while_rest_goes_on_and_catches_up_in_chain():
     async with okx(changes_per_s=3000) as (_, session), session.ws_connect(PUBLIC) as socket:
         await subscribe(socket, arg("books"))
@@ -335,13 +240,35 @@ async def test_a_stale_instrument_is_silent_while_rest_goes_on_and_catches_up_in
         assert healed["prevSeqId"] == last["seqId"]
 
 
-async def test_a_suspended_instrument_is_listed_as_such():
-    async with okx() as (stage_, session):
+async def test_maintenance_makes_a_book_count_from_low_ids_again_without_breaking_its_chain():
+    async with okx(changes_per_s=3000) as (_, session), session.ws_connect(PUBLIC) as socket:
+        await subscribe(socket, arg("books"))
+        last = (await heard(socket, lambda frame: "data" in frame))["data"][0]
+        await stage(session, "sequence_reset")
+        while True:
+            entry = (await heard(socket, lambda frame: "data" in frame))["data"][0]
+            assert entry["prevSeqId"] == last["seqId"]
+            if entry["seqId"] < entry["prevSeqId"]:
+                break
+            last = entry
+        assert entry["seqId"] < 100_000
+        after = (await heard(socket, lambda frame: "data" in frame))["data"][0]
+        assert after["prevSeqId"] == entry["seqId"] < after["seqId"]
+        snapshot = (await ask(session, "market/books?instId=BTC-USDT&sz=400"))[1]["data"][0]
+        assert after["seqId"] <= snapshot["seqId"] < 1_000_000
 
-        async def state():
-            _, body = await ask(session, "public/instruments?instType=SPOT")
-            return {row["instId"]: row["state"] for row in body["data"]}["BTC-USDT"]
 
-        assert await state() == "live"
-        stage_.world.halt(("spot", "BTC-USDT"))
-        assert await state() == "suspend"
+async def test_books_without_a_snapshot_meet_the_one_asked_for():
+    async with okx(changes_per_s=3000) as (_, session), session.ws_connect(PUBLIC) as socket:
+        await stage(session, "no_snapshot")
+        await subscribe(socket, arg("books"), arg("books5"))
+        first = await heard(socket, lambda frame: "data" in frame and frame["arg"]["channel"] == "books")
+        assert first["action"] == "update"
+        snapshot = (await ask(session, "market/books?instId=BTC-USDT&sz=400"))[1]["data"][0]
+        bids = {level[0]: level[1] for level in snapshot["bids"]}
+        assert bids
+        entry = first["data"][0]
+        while entry["seqId"] <= snapshot["seqId"]:
+            assert entry["prevSeqId"] <= snapshot["seqId"]
+            frame = await heard(socket, lambda frame: "data" in frame and frame["arg"]["channel"] == "books")
+            entry = frame["data"][0]

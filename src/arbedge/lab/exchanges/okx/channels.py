@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from arbedge.lab.books import DepthTape, LiveBook
 from arbedge.lab.exchanges.okx import shapes
 from arbedge.lab.exchanges.okx.connection import Connection
+from arbedge.lab.exchanges.okx.numbering import Numbering
 from arbedge.lab.exchanges.okx.topics import Topic
 from arbedge.lab.stage import Stage
 
@@ -25,13 +26,13 @@ class Channel:
 
     __slots__ = ("book", "due_ms", "is_waiting", "last_id", "listeners", "sent_ms", "topic")
 
-    def __init__(self, topic: Topic, book: LiveBook, true_ms: int) -> None:
+    def __init__(self, topic: Topic, book: LiveBook, last_id: int, true_ms: int) -> None:
         self.topic = topic
         self.book = book
         self.listeners: set[Connection] = set()
         self.due_ms = true_ms + topic.every_ms
         self.sent_ms = true_ms
-        self.last_id = book.update_id
+        self.last_id = last_id
         self.is_waiting = False
 
     def send(self, text: str, true_ms: int) -> None:
@@ -43,18 +44,16 @@ class Channel:
 
 
 class ChannelBoard:
-    """All channels of the venue. `quiet_ms` is how long a book may stand still before its channel says so.
-
-    `indices` names the swap's book whose index carries a name such as `BTC-USDT`.
-    """
+    """All channels of the venue; `indices` names the swap's book whose index carries a name such as `BTC-USDT`."""
 
     def __init__(
-        self, stage: Stage, books: Mapping[str, LiveBook], indices: Mapping[str, LiveBook], quiet_ms: int
+        self, stage: Stage, books: Mapping[str, LiveBook], indices: Mapping[str, LiveBook], numbering: Numbering
     ) -> None:
         self._stage = stage
         self._books = books
         self._indices = indices
-        self._quiet_ms = quiet_ms
+        self._numbering = numbering
+        self._quiet_ms = int(stage.options.pace.okx_quiet_s * 1000)
         self._channels: dict[str, Channel] = {}
         self._by_symbol: dict[str, list[Channel]] = {}
         self._waiting: list[Channel] = []
@@ -69,14 +68,14 @@ class ChannelBoard:
         channel = self._channels.get(topic.arg)
         if channel is None:
             book = (self._indices if topic.channel == "index-tickers" else self._books)[topic.inst_id]
-            channel = self._channels[topic.arg] = Channel(topic, book, true_ms)
+            channel = self._channels[topic.arg] = Channel(topic, book, self._numbering.told(book), true_ms)
             self._open(channel)
         elif listener in channel.listeners:
             return
         elif topic.channel == "books":
             self._push_diff(channel, true_ms)  # the newcomer's snapshot must meet what all hear next
         channel.sent_ms = true_ms
-        if not self._is_silent(channel.book):
+        if not self._is_silent(channel.book) and not self._is_bare(channel):
             listener.push(self._present(channel).encode())
         channel.listeners.add(listener)
 
@@ -96,6 +95,7 @@ class ChannelBoard:
 
     def publish(self, changed: list[LiveBook], true_ms: int) -> None:
         """Push what these books' changes make due, and what has been quiet for too long."""
+        self._numbering.watch(self._books.values())
         for book in changed:
             for channel in self._by_symbol.get(book.listing.symbol, ()):
                 if channel.topic.every_ms == 0:
@@ -151,7 +151,7 @@ class ChannelBoard:
         diff = book.tape.take(_TAPE, book) if book.tape is not None else None
         if diff is None:
             return
-        previous, channel.last_id = channel.last_id, diff.last
+        previous, channel.last_id = channel.last_id, self._numbering.told(book, diff.last)
         if not self._is_lost(book):
             channel.send(self._books_frame(channel, (diff.bids, diff.asks), previous), true_ms)
 
@@ -170,9 +170,10 @@ class ChannelBoard:
         if name == "books":
             return self._books_frame(channel, (book.bids(400), book.asks(400)), -1)
         if name == "bbo-tbt":
-            entry = shapes.best_entry(book, book.changed_ms + now_ms - self._stage.true_ms())
+            made_ms = book.changed_ms + now_ms - self._stage.true_ms()
+            entry = shapes.best_entry(book, made_ms, self._numbering.told(book))
         elif name == "books5":
-            tail = f',"instId":"{item.symbol}","seqId":{book.update_id}'
+            tail = f',"instId":"{item.symbol}","seqId":{self._numbering.told(book)}'
             entry = shapes.book_entry(item, (book.bids(5), book.asks(5)), now_ms, tail)
         elif name == "tickers":
             entry = shapes.ticker_entry(book, now_ms)
@@ -193,6 +194,13 @@ class ChannelBoard:
             return True
         faults, item = self._stage.faults, book.listing
         return not faults.is_quiet and faults.active("stale", item.market, item.symbol) is not None
+
+    def _is_bare(self, channel: Channel) -> bool:
+        """Whether the venue begins books without a snapshot, as it announced in February 2026 and may yet do."""
+        faults, item = self._stage.faults, channel.book.listing
+        if channel.topic.channel != "books" or faults.is_quiet:
+            return False
+        return faults.active("no_snapshot", item.market, item.symbol) is not None
 
     def _is_lost(self, book: LiveBook) -> bool:
         """Whether a gap fault swallows this diff: a steady share of them."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from arbedge.lab.exchanges.okx.figures import decimals, plain, step
+from arbedge.lab.exchanges.okx.inverse import inverse_id, inverse_instrument
 from arbedge.lab.listing import Listing
 from arbedge.lab.world import World
 
@@ -16,8 +17,12 @@ _PARTNERS_WITHOUT_SPOT = (("Binance", "0.5"), ("Bybit", "0.5"))
 
 
 def instruments(listings: Iterable[Listing]) -> bytes:
-    """The answer of `public/instruments`."""
-    return msgspec.json.encode({"code": "0", "msg": "", "data": [instrument(item) for item in listings]})
+    """The answer of `public/instruments`, coin-margined siblings of swaps included."""
+    rows = []
+    for item in listings:
+        row = instrument(item)
+        rows += [row, inverse_instrument(item, row)] if inverse_id(item) else [row]
+    return msgspec.json.encode({"code": "0", "msg": "", "data": rows})
 
 
 def instrument(item: Listing) -> dict[str, object]:

@@ -12,6 +12,8 @@ from typing import TypeAlias
 from arbedge.lab.books import LiveBook
 from arbedge.lab.exchanges.okx import directory, shapes
 from arbedge.lab.exchanges.okx.history import candles, funding_history
+from arbedge.lab.exchanges.okx.inverse import as_inverse, inverse_id
+from arbedge.lab.exchanges.okx.numbering import Numbering
 from arbedge.lab.exchanges.okx.refusal import Refused
 from arbedge.lab.listing import Listing
 from arbedge.lab.stage import Stage
@@ -40,8 +42,9 @@ class Endpoint:
 class RestDesk:
     """Answers requests from the stage's world."""
 
-    def __init__(self, stage: Stage, books: Mapping[str, LiveBook]) -> None:
+    def __init__(self, stage: Stage, books: Mapping[str, LiveBook], numbering: Numbering) -> None:
         self._stage = stage
+        self._numbering = numbering
         self._books = books
         self._bodies: dict[str, tuple[int, bytes]] = {}
         self._currencies = directory.currencies(
@@ -160,7 +163,8 @@ class RestDesk:
         if not kind:
             return shapes.enveloped([])
         now_ms = self._ms(kind)
-        return shapes.enveloped([shapes.ticker_entry(book, now_ms) for book in self._listed(kind)])
+        told = [(book.listing, shapes.ticker_entry(book, now_ms)) for book in self._listed(kind)]
+        return shapes.enveloped(_with_inverse(told))
 
     def _ticker(self, params: Params) -> str:
         return shapes.enveloped([shapes.ticker_entry(*self._asked(params))])
@@ -171,7 +175,7 @@ class RestDesk:
         if not 1 <= levels <= most:
             raise Refused(400, "51000", "Parameter sz error")
         sides = book.bids(levels), book.asks(levels)
-        entry = shapes.book_entry(book.listing, sides, now_ms, f',"seqId":{book.update_id}')
+        entry = shapes.book_entry(book.listing, sides, now_ms, f',"seqId":{self._numbering.told(book)}')
         return shapes.enveloped([entry])
 
     def _candles(self, params: Params, most: int) -> str:
@@ -186,8 +190,11 @@ class RestDesk:
     def _funding(self, params: Params) -> str:
         _given(params, "instId")
         now_ms, stage = self._ms("SWAP"), self._stage
-        rows = [shapes.funding_entry(stage.world, stage.funding, item, now_ms) for item in self._swaps(params)]
-        return shapes.enveloped(rows)
+        told = [
+            (item, shapes.funding_entry(stage.world, stage.funding, item, now_ms)) for item in self._swaps(params)
+        ]
+        is_all = params["instId"] == "ANY"
+        return shapes.enveloped(_with_inverse(told) if is_all else [entry for _, entry in told])
 
     def _funding_history(self, params: Params) -> str:
         _given(params, "instId")
@@ -199,10 +206,10 @@ class RestDesk:
     def _marks(self, params: Params) -> str:
         if not params.get("instId") and self._kind(params) != "SWAP":
             return shapes.enveloped([])
-        now_ms = self._ms("SWAP")
-        return shapes.enveloped(
-            [shapes.mark_entry(self._stage.world, item, now_ms) for item in self._swaps(params)]
-        )
+        world, now_ms = self._stage.world, self._ms("SWAP")
+        told = [(item, shapes.mark_entry(world, item, now_ms)) for item in self._swaps(params)]
+        is_all = not (params.get("instId") or params.get("instFamily") or params.get("uly"))
+        return shapes.enveloped(_with_inverse(told) if is_all else [entry for _, entry in told])
 
     def _index_tickers(self, params: Params) -> str:
         """Indices of one quote currency or of one name; one of the two is wanted."""
@@ -230,6 +237,12 @@ class RestDesk:
             return shapes.enveloped([])
         now_ms = self._ms("SWAP")
         return shapes.enveloped([shapes.open_interest_row(item, now_ms) for item in self._swaps(params)])
+
+
+def _with_inverse(told: list[tuple[Listing, str]]) -> list[str]:
+    """Entries of a list of all, with those of the coin-margined siblings behind."""
+    siblings = [as_inverse(item, entry) for item, entry in told if inverse_id(item)]
+    return [entry for _, entry in told] + siblings
 
 
 def _given(params: Params, name: str) -> str:

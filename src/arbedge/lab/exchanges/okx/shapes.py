@@ -50,14 +50,12 @@ def frame(arg: str, entry: str, action: str = "") -> str:
     return f'{{"arg":{arg},{done}"data":[{entry}]}}'
 
 
-def best_entry(book: LiveBook, made_ms: int) -> str:
+def best_entry(book: LiveBook, made_ms: int, sequence: int) -> str:
     """`bbo-tbt`: one level a side; `made_ms` is the moment the matching engine made it, by the venue's clock."""
     item = book.listing
     bids = [(book.bid, book.bid_lots)] if book.is_open else []
     asks = [(book.ask, book.ask_lots)] if book.is_open else []
-    return (
-        f'{{"asks":{_levels(item, asks)},"bids":{_levels(item, bids)},"ts":"{made_ms}","seqId":{book.update_id}}}'
-    )
+    return f'{{"asks":{_levels(item, asks)},"bids":{_levels(item, bids)},"ts":"{made_ms}","seqId":{sequence}}}'
 
 
 def book_entry(

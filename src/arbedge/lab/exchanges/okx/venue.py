@@ -8,6 +8,7 @@ from aiohttp import web
 from arbedge.lab.books import LiveBook
 from arbedge.lab.exchanges.okx.channels import ChannelBoard
 from arbedge.lab.exchanges.okx.limits import SlidingMeter
+from arbedge.lab.exchanges.okx.numbering import Numbering
 from arbedge.lab.exchanges.okx.refusal import Refused
 from arbedge.lab.exchanges.okx.rest import Endpoint, RestDesk
 from arbedge.lab.exchanges.okx.streams import StreamDesk
@@ -32,8 +33,9 @@ class OkxVenue:
             for book in books.values() if book.listing.funding is not None and book.listing.is_trading
         }  # fmt: skip
         self._books = books
-        self._rest = RestDesk(stage, books)
-        self._board = ChannelBoard(stage, books, indices, int(stage.options.pace.okx_quiet_s * 1000))
+        numbering = Numbering(stage)
+        self._rest = RestDesk(stage, books, numbering)
+        self._board = ChannelBoard(stage, books, indices, numbering)
         self.streams = StreamDesk(stage, self._board, frozenset(books), frozenset(indices))
         self._meter = SlidingMeter(_WINDOW_MS)
         self.served = 0
