@@ -20,7 +20,8 @@ class Pace:
     Defaults are Binance's: spot pings every 20 s and waits a minute for the pong; USD-M every 3 minutes and
     waits ten; both cut at 24 h, spot announcing it ten minutes before; an address that goes on after a 429 is
     banned for two minutes at first. OKX closes a connection on which nobody says anything for 30 s, and tells of
-    a book that stood still for 60 s.
+    a book that stood still for 60 s. Bybit closes one whose client says nothing for ten minutes, and shuts out an
+    address that asks too often for as long.
     """
 
     spot_ping_s: float = 20.0
@@ -32,6 +33,8 @@ class Pace:
     ban_s: float = 120.0
     okx_idle_s: float = 30.0
     okx_quiet_s: float = 60.0
+    bybit_idle_s: float = 600.0
+    bybit_ban_s: float = 600.0
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from arbedge.lab.dialect import Dialect
 from arbedge.lab.exchanges.binance.venue import BinanceVenue
 from arbedge.lab.exchanges.bitget.venue import BitgetVenue
+from arbedge.lab.exchanges.bybit.venue import BybitVenue
 from arbedge.lab.exchanges.okx.venue import OkxVenue
 from arbedge.lab.stage import Stage
 
@@ -12,6 +13,7 @@ __all__ = ["SPEAKERS"]
 
 SPEAKERS: dict[str, Callable[[Stage], Dialect]] = {
     "binance": BinanceVenue,
+    "bybit": BybitVenue,
     "okx": OkxVenue,
     "bitget": BitgetVenue,
 }
