@@ -4,7 +4,9 @@ import json
 from random import Random
 
 from arbedge.exchanges.binance import wire
+from arbedge.exchanges.bitget import wire as bitget
 from arbedge.exchanges.bybit import wire as bybit
+from arbedge.exchanges.okx import wire as okx
 from benchmarks.harness import Case
 
 __all__ = ["cases"]
@@ -112,6 +114,89 @@ def _bybit_case() -> Case:
     return Case("decode.bybit_top", subject, reference, "frame", 5.0, _TEXT, "json + float")
 
 
+def _bitget_frames() -> list[bytes]:
+    rng = Random(14)
+    frames = []
+    for number in range(_BATCH):
+        price = 10 ** rng.uniform(-4, 5)
+        stamp_ms = 1_767_225_600_000 + number
+        row = {
+            "asks": [[f"{price * 1.0001:.4f}", f"{rng.uniform(0.01, 5000):.4f}"]],
+            "bids": [[f"{price:.4f}", f"{rng.uniform(0.01, 5000):.4f}"]],
+            "checksum": 0,
+            "seq": 1_343_064_377_779_269_632 + 7 * number,
+            "ts": str(stamp_ms),
+        }
+        arg = {"instType": "USDT-FUTURES", "channel": "books1", "instId": f"COIN{number % 300}USDT"}
+        frame = {"action": "snapshot", "arg": arg, "data": [row], "ts": stamp_ms + 1}
+        frames.append(json.dumps(frame, separators=(",", ":")).encode())
+    return frames
+
+
+def _bitget_case() -> Case:
+    frames = _bitget_frames()
+
+    def subject() -> int:
+        for frame in frames:
+            told = bitget.decode_top(frame)
+            (top,) = told.data
+            ((bid, bid_qty),), ((ask, ask_qty),) = top.bids, top.asks
+            _ = told.arg.symbol, bid, bid_qty, ask, ask_qty
+        return len(frames)
+
+    def reference() -> int:
+        for frame in frames:
+            told = json.loads(frame)
+            top = told["data"][0]
+            (bid, bid_qty), (ask, ask_qty) = top["bids"][0], top["asks"][0]
+            _ = told["arg"]["instId"], float(bid), float(bid_qty), float(ask), float(ask_qty)
+        return len(frames)
+
+    return Case("decode.bitget_top", subject, reference, "frame", 5.0, _TEXT, "json + float")
+
+
+def _okx_frames() -> list[bytes]:
+    rng = Random(11)
+    frames = []
+    for number in range(_BATCH):
+        price = 10 ** rng.uniform(-4, 5)
+        message = {
+            "arg": {"channel": "bbo-tbt", "instId": f"COIN{number % 300}-USDT-SWAP"},
+            "data": [
+                {
+                    "asks": [[f"{price * 1.0001:.6f}", f"{rng.uniform(1, 5000):.1f}", "0", f"{1 + number % 40}"]],
+                    "bids": [[f"{price:.6f}", f"{rng.uniform(1, 5000):.1f}", "0", f"{1 + number % 30}"]],
+                    "ts": str(1_767_225_600_000 + number),
+                    "seqId": 50_000_000_000 + number,
+                }
+            ],
+        }
+        frames.append(json.dumps(message, separators=(",", ":")).encode())
+    return frames
+
+
+def _okx_case() -> Case:
+    frames = _okx_frames()
+
+    def subject() -> int:
+        for frame in frames:
+            told = okx.decode_best(frame)
+            row = told.data.row
+            bid, ask = row.bids.best, row.asks.best
+            _ = told.arg.symbol, bid.price, bid.qty, ask.price, ask.qty
+        return len(frames)
+
+    def reference() -> int:
+        for frame in frames:
+            told = json.loads(frame)
+            row = told["data"][-1]
+            bid, ask = row["bids"][0], row["asks"][0]
+            _ = told["arg"]["instId"], float(bid[0]), float(bid[1]), float(ask[0]), float(ask[1])
+        return len(frames)
+
+    return Case("decode.okx_top", subject, reference, "frame", 5.0, _TEXT, "json + float")
+
+
 def cases() -> list[Case]:
     return [
         _case("decode.binance_spot_combined", is_spot=True, is_combined=True),
@@ -119,4 +204,6 @@ def cases() -> list[Case]:
         _case("decode.binance_usdm_combined", is_spot=False, is_combined=True),
         _case("decode.binance_usdm_bare", is_spot=False, is_combined=False),
         _bybit_case(),
+        _okx_case(),
+        _bitget_case(),
     ]

@@ -54,10 +54,22 @@ class TopDialect(Requests):
         try:
             frame = wire.decode_top(payload)
         except GARBAGE:
+            return self._deliver_lopsided(payload, received_ns)
+        slot = self._slots.get(frame.arg.symbol)
+        if slot is not None:
+            (top,) = frame.data
+            ((bid, bid_qty),), ((ask, ask_qty),) = top.bids, top.asks
+            self._on_top(slot, bid, bid_qty, ask, ask_qty, top.sequence, top.venue_at_ms, received_ns)
+        return None
+
+    def _deliver_lopsided(self, payload: bytes | memoryview, received_ns: int) -> Notice | None:
+        try:
+            frame = wire.decode_lopsided(payload)
+        except GARBAGE:
             return read_control(payload)
         slot = self._slots.get(frame.arg.symbol)
         if slot is not None:
-            top = frame.data[0]
+            (top,) = frame.data
             bid, bid_qty = top.bids[0] if top.bids else _NOBODY
             ask, ask_qty = top.asks[0] if top.asks else _NOBODY
             self._on_top(slot, bid, bid_qty, ask, ask_qty, top.sequence, top.venue_at_ms, received_ns)

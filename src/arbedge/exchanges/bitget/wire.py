@@ -23,6 +23,8 @@ __all__ = [
     "Control",
     "Envelope",
     "FundingRow",
+    "LopsidedFrame",
+    "LopsidedRow",
     "MarkFrame",
     "MarkRow",
     "Pair",
@@ -32,10 +34,12 @@ __all__ = [
     "RestTopText",
     "ServerTime",
     "SettledRate",
+    "Symbol",
     "TopFrame",
     "TopRow",
     "decode_book",
     "decode_control",
+    "decode_lopsided",
     "decode_mark",
     "decode_refusal",
     "decode_top",
@@ -56,11 +60,17 @@ class Arg(Struct, gc=False):
     channel: str = ""
 
 
-class TopRow(Struct, gc=False):
-    """Best bid and ask (`books1`): one level a side, none where nobody quotes; `ts` is the venue's stamp (ms)."""
+class Symbol(Struct, gc=False):
+    """The part of `Arg` that a link of a single channel and kind needs."""
 
-    asks: tuple[tuple[float, float], ...]
-    bids: tuple[tuple[float, float], ...]
+    symbol: str = field(name="instId")
+
+
+class TopRow(Struct, gc=False):
+    """Best bid and ask (`books1`): exactly one level a side; `ts` is the venue's stamp (ms)."""
+
+    asks: tuple[tuple[float, float]]
+    bids: tuple[tuple[float, float]]
     venue_at_ms: int = field(name="ts", default=0)
     sequence: UpdateId = field(name="seq", default=0)
 
@@ -68,8 +78,24 @@ class TopRow(Struct, gc=False):
 class TopFrame(Struct, gc=False):
     """A frame of `books1`."""
 
-    arg: Arg
+    arg: Symbol
     data: tuple[TopRow]
+
+
+class LopsidedRow(Struct, gc=False):
+    """The same where a side may be empty."""
+
+    asks: tuple[tuple[float, float], ...]
+    bids: tuple[tuple[float, float], ...]
+    venue_at_ms: int = field(name="ts", default=0)
+    sequence: UpdateId = field(name="seq", default=0)
+
+
+class LopsidedFrame(Struct, gc=False):
+    """A frame of `books1` of a symbol that nobody quotes on some side."""
+
+    arg: Symbol
+    data: tuple[LopsidedRow]
 
 
 class BookRow(Struct, gc=False):
@@ -103,7 +129,7 @@ class MarkRow(Struct, gc=False):
 class MarkFrame(Struct, gc=False):
     """A frame of `ticker` on contracts."""
 
-    arg: Arg
+    arg: Symbol
     data: tuple[MarkRow]
 
 
@@ -245,6 +271,9 @@ class ServerTime(Struct, gc=False):
 
 decode_top = msgspec.json.Decoder(TopFrame, strict=False).decode
 """A frame of `books1` (bytes or memoryview)."""
+
+decode_lopsided = msgspec.json.Decoder(LopsidedFrame, strict=False).decode
+"""A frame of `books1` that is no `TopFrame`."""
 
 decode_book = msgspec.json.Decoder(BookFrame, strict=False).decode
 """A frame of `books`."""
