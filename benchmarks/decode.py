@@ -2,6 +2,7 @@
 
 import json
 from random import Random
+from typing import Any
 
 from arbedge.exchanges.binance import wire
 from arbedge.exchanges.bitget import wire as bitget
@@ -181,7 +182,7 @@ def _okx_case() -> Case:
     def subject() -> int:
         for frame in frames:
             told = okx.decode_best(frame)
-            row = told.data.row
+            row: Any = told.data.row
             bid, ask = row.bids.best, row.asks.best
             _ = told.arg.symbol, bid.price, bid.qty, ask.price, ask.qty
         return len(frames)

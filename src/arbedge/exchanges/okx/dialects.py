@@ -78,11 +78,10 @@ class TopDialect(_Requests):
         except wire.GARBAGE:
             return _read_control(payload)
         slot = self._slots.get(frame.arg.symbol)
-        if slot is None or frame.arg.channel != BEST:
+        if slot is None:
             return None
-        row = frame.data[-1]
-        bid = row.bids[0] if row.bids else _NO_LEVEL
-        ask = row.asks[0] if row.asks else _NO_LEVEL
+        row = frame.data.row
+        bid, ask = row.bids.best or _NO_LEVEL, row.asks.best or _NO_LEVEL
         sequence = told = row.sequence
         if sequence >= self._last.get(slot, 0):
             self._last[slot] = sequence
