@@ -52,6 +52,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("export", "history", "write opportunities to CSV or Parquet"),
     Command("lab", "lab", "simulated exchanges in the venues' real dialects"),
     Command("replay", "lab", "serve recorded frames as a simulated venue"),
+    Command("report", "report", "what recorded data says: how long edges live, what funding really paid"),
     Command("doctor", "doctor", "check this machine, the settings and each venue, and say what to fix"),
     Command("config", "inspect", "show the effective settings and where each came from"),
     Command("services", "inspect", "the service graph, or the health of each service"),

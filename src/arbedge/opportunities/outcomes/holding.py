@@ -44,6 +44,8 @@ HOLDINGS_MIN = 10
 
 _HOURS_A_YEAR = 8760
 _MICROSECOND = timedelta(microseconds=1)
+_ONE_MOMENT = timedelta(minutes=1)
+"""Settlements of one hour are stamped apart by so little: milliseconds to seconds after it."""
 _LONGEST_INTERVAL_H = Decimal(8)
 _ONE = Decimal(1)
 
@@ -72,8 +74,9 @@ class ContractFunding:
 class HoldingRule:
     """What is held and when: reporting currency a leg at entry, and the guard in seconds (opportunities.md).
 
-    Without `since` a pair is entered one guard after the first moment both legs have settled, so that neither
-    side's settlement of that moment counts; with it, at that moment (or later, where the record begins later).
+    Without `since` a pair is entered a guard and a minute after the first moment both legs have settled, so that
+    no settlement of that moment counts, and left as long after the last one; with it, it is entered then, or
+    later, where the record begins later. Likewise `until`.
     """
 
     notional: Decimal = Decimal(1000)
@@ -86,10 +89,11 @@ class HoldingRule:
 class Holding:
     """One pair held over a stretch of the record without a hole; the long side is where the first rate is lower.
 
-    `cash` is the funding line (positive is gain). `naive_cash` is what the first rates, those last settled at
-    entry, would have made held constant. `carry_apr` and `naive_apr` are fractions a year of the notional;
-    `realised` is cash / naive_cash. None where the record is too short or the promise too small to say.
-    `has_marks` tells whether settlements were paid on recorded marks, those of both legs, or on the one at entry.
+    Where first rates are equal the venue first in name is the long side. `cash` is the funding line (positive is
+    gain). `naive_cash` is what the first rates, those last settled at entry, would have made held constant.
+    `carry_apr` and `naive_apr` are fractions a year of the notional; `realised` is cash / naive_cash. None where
+    the record is too short or the promise too small to say. `has_marks` tells whether settlements were paid on
+    recorded marks, those of both legs, or on the one at entry.
     """
 
     coin: str
@@ -137,7 +141,8 @@ def hold_pairs(contracts: Sequence[ContractFunding], rule: HoldingRule) -> tuple
     """
     found = []
     with exact_arithmetic():
-        for _, same in groupby(sorted(contracts, key=lambda each: each.coin), key=lambda each: each.coin):
+        ordered = sorted(contracts, key=lambda each: (each.coin, each.venue, each.symbol))
+        for _, same in groupby(ordered, key=lambda each: each.coin):
             for one, other in combinations(same, 2):
                 if one.venue != other.venue:
                     found += [_hold(a, b, rule) for a in _runs(one) for b in _runs(other)]
@@ -170,9 +175,9 @@ def _runs(contract: ContractFunding) -> list[_Run]:
 
 
 def _hold(one: _Run, other: _Run, rule: HoldingRule) -> Holding | None:
-    guard = timedelta(seconds=float(rule.guard_s))
-    entry = max(one.settlements[0].at, other.settlements[0].at) + guard
-    leave = min(one.settlements[-1].at, other.settlements[-1].at) + guard
+    clear = _ONE_MOMENT + timedelta(seconds=float(rule.guard_s))
+    entry = max(one.settlements[0].at, other.settlements[0].at) + clear
+    leave = min(one.settlements[-1].at, other.settlements[-1].at) + clear
     entry = max(entry, rule.since) if rule.since else entry
     leave = min(leave, rule.until) if rule.until else leave
     if entry >= leave:

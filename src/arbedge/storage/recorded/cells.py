@@ -26,7 +26,7 @@ def decimal_cell(cell: Any) -> Decimal | None:
 
 
 def moment_cell(cell: Any) -> datetime | None:
-    """The moment in the cell, or None: a timestamp, ISO 8601 (UTC where it names no offset) or a count since 1970."""
+    """The moment in the cell, or None: a timestamp, ISO 8601 (UTC where no offset is given), a count since 1970."""
     if isinstance(cell, datetime):
         return _in_utc(cell)
     number = decimal_cell(cell)

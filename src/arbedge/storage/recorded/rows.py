@@ -30,6 +30,8 @@ def read_rows(path: Path) -> list[Row]:
         raise NotFound(f"{path}: no such file; name a recorded file") from None
     except OSError as error:
         raise Invalid(f"{path}: {error.strerror or error}; name a readable file") from None
+    except RecursionError:
+        raise Invalid(f"{path}: nested too deeply to be a record; expected an array of objects") from None
     except (ValueError, csv.Error) as error:
         raise Invalid(f"{path}: not {path.suffix.lstrip('.')} that can be read: {_line(error)}") from None
     if not rows:
