@@ -31,7 +31,7 @@ _CHECKED_LEVELS = 25
 
 
 class DepthDialect(Requests):
-    """Books of one kind. While two connections overlap, what both deliver goes out once."""
+    """Books of one kind. A frame sent twice goes out once, and so does what two overlapping connections deliver."""
 
     def __init__(self, watched: Sequence[Watched], sink: MarketSink) -> None:
         self._watched = {each.instrument.id.symbol: each for each in watched}
@@ -82,7 +82,7 @@ class DepthDialect(Requests):
 
     def _change(self, each: Watched, frame: wire.BookFrame, row: wire.BookRow, received_ns: int) -> Notice | None:
         held = self._books.get(frame.arg.symbol)
-        if held is None or (row.sequence <= held.last and self._is_overlapping):
+        if held is None or row.sequence == held.last or (row.sequence < held.last and self._is_overlapping):
             return None
         change = BookChange(
             instrument=each.instrument.id,
@@ -116,7 +116,7 @@ def checksum_of(book: Book) -> int:
 
 def _complaint(held: LocalBook, change: BookChange, checksum: int) -> str:
     """Apply a change to the copy kept here; why the book is wrong after it, empty where it is right."""
-    if change.last <= held.last:
+    if change.last < held.last:
         return f"number {change.last} came after {held.last}"
     try:
         held.apply(change)

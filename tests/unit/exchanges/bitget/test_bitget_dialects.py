@@ -249,8 +249,15 @@ class TestDepth:
 
     def test_a_number_that_goes_back_ends_the_book(self, depth, sink, venue):
         depth.deliver(venue.snapshot(), 1)
-        assert depth.deliver(venue.change(seq=10), 2).kind is NoticeKind.RESYNC
+        assert depth.deliver(venue.change(seq=9), 2).kind is NoticeKind.RESYNC
         assert sink.changes[-1][1].previous == BROKEN
+
+    def test_a_frame_sent_twice_goes_out_once(self, depth, sink, venue):
+        depth.deliver(venue.snapshot(), 1)
+        frame = venue.change(bids=[("1.55", "1")])
+        for _ in range(2):
+            assert depth.deliver(frame, 2) is None
+        assert len(sink.changes) == 1
 
     def test_a_crossed_book_ends_it_though_its_checksum_is_right(self, depth, sink, venue):
         depth.deliver(venue.snapshot(), 1)
