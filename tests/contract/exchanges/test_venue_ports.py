@@ -18,6 +18,7 @@ from arbedge.domain.quote import Book, BookChange
 from arbedge.errors import Disconnected, IntegrityError, RateLimited, Unavailable
 from arbedge.exchanges.binance import adapter as binance
 from arbedge.exchanges.bitget import adapter as bitget
+from arbedge.exchanges.bybit import adapter as bybit
 from arbedge.exchanges.config import VenueConfig
 from arbedge.exchanges.okx import adapter as okx
 from arbedge.exchanges.transport.faults import Restricted
@@ -50,6 +51,7 @@ class Trial:
 TRIALS = [
     Trial("binance", binance.build, weighs="spot", waits_for_terms=True),
     Trial("bitget", bitget.build, waits_for_terms=True, tells_index=False, announces_cuts=False),
+    Trial("bybit", bybit.build, waits_for_terms=True, announces_cuts=False),
     Trial("okx", okx.build, history_days=85, names_bans=False),
 ]
 
