@@ -272,3 +272,29 @@ async def test_books_without_a_snapshot_meet_the_one_asked_for():
             assert entry["prevSeqId"] <= snapshot["seqId"]
             frame = await heard(socket, lambda frame: "data" in frame and frame["arg"]["channel"] == "books")
             entry = frame["data"][0]
+
+
+async def test_who_comes_while_a_book_is_silent_begins_with_a_snapshot_all_the_same():
+    async with okx(changes_per_s=3000) as (_, session), session.ws_connect(PUBLIC) as socket:
+        await stage(session, "stale", symbol="BTC-USDT")
+        await subscribe(socket, arg("books"))
+        assert (await frames(socket, 1))[0]["event"] == "subscribe"
+        with pytest.raises(TimeoutError):
+            await socket.receive(timeout=0.4)
+        await session.delete("/lab/faults")
+        run = [await heard(socket, lambda frame: "data" in frame) for _ in range(3)]
+        assert [frame["action"] for frame in run] == ["snapshot", "update", "update"]
+        assert run[1]["data"][0]["prevSeqId"] == run[0]["data"][0]["seqId"]
+
+
+async def test_leaving_and_coming_back_at_once_takes_no_change_from_the_new_listener():
+    async with okx(changes_per_s=3000) as (_, session), session.ws_connect(PUBLIC) as socket:
+        for _ in range(20):
+            await subscribe(socket, {**arg("books"), "instFamily": "BTC-USDT"})
+            await subscribe(socket, arg("books"), op="unsubscribe")
+        await subscribe(socket, arg("books"))
+        seen = [frame for frame in await frames(socket, 80) if "event" not in frame]
+        last = max(i for i, frame in enumerate(seen) if frame["action"] == "snapshot")
+        entries = [frame["data"][0] for frame in seen[last:]]
+        entries += [(await heard(socket, lambda frame: "data" in frame))["data"][0] for _ in range(5)]
+        assert all(b["prevSeqId"] == a["seqId"] for a, b in itertools.pairwise(entries))

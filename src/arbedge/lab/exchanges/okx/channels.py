@@ -22,14 +22,18 @@ _TAPE = "okx-books"
 
 
 class Channel:
-    """One channel of one instrument; `last_id` is the sequence id its listeners have, `sent_ms` when it spoke."""
+    """One channel of one instrument; `last_id` is the sequence id its listeners have, `sent_ms` when it spoke.
 
-    __slots__ = ("book", "due_ms", "is_waiting", "last_id", "listeners", "sent_ms", "topic")
+    Who comes to `books` while they are silent is `owed` a snapshot, and listens from then on.
+    """
+
+    __slots__ = ("book", "due_ms", "is_waiting", "last_id", "listeners", "owed", "sent_ms", "topic")
 
     def __init__(self, topic: Topic, book: LiveBook, last_id: int, true_ms: int) -> None:
         self.topic = topic
         self.book = book
         self.listeners: set[Connection] = set()
+        self.owed: set[Connection] = set()
         self.due_ms = true_ms + topic.every_ms
         self.sent_ms = true_ms
         self.last_id = last_id
@@ -70,12 +74,16 @@ class ChannelBoard:
             book = (self._indices if topic.channel == "index-tickers" else self._books)[topic.inst_id]
             channel = self._channels[topic.arg] = Channel(topic, book, self._numbering.told(book), true_ms)
             self._open(channel)
-        elif listener in channel.listeners:
+        elif listener in channel.listeners or listener in channel.owed:
             return
         elif topic.channel == "books":
             self._push_diff(channel, true_ms)  # the newcomer's snapshot must meet what all hear next
         channel.sent_ms = true_ms
-        if not self._is_silent(channel.book) and not self._is_bare(channel):
+        is_silent = self._is_silent(channel.book)
+        if is_silent and topic.channel == "books":
+            channel.owed.add(listener)
+            return
+        if not is_silent and not self._is_bare(channel):
             listener.push(self._present(channel).encode())
         channel.listeners.add(listener)
 
@@ -85,7 +93,8 @@ class ChannelBoard:
         if channel is None:
             return
         channel.listeners.discard(listener)
-        if channel.listeners:
+        channel.owed.discard(listener)
+        if channel.listeners or channel.owed:
             return
         del self._channels[arg]
         self._by_symbol[channel.book.listing.symbol].remove(channel)
@@ -121,14 +130,25 @@ class ChannelBoard:
 
     def _waits_on(self, channel: Channel, true_ms: int) -> bool:
         """Push a channel's change if its pace allows; whether it has to wait on."""
-        if channel.listeners and (channel.due_ms > true_ms or self._is_silent(channel.book)):
+        is_heard = bool(channel.listeners or channel.owed)
+        if is_heard and (channel.due_ms > true_ms or self._is_silent(channel.book)):
             return True
         channel.is_waiting = False
+        if not is_heard:
+            return False  # closed meanwhile; another may have taken its place
         if channel.topic.channel == "books":
             self._push_diff(channel, true_ms)
-        elif channel.listeners:
+            self._pay(channel)
+        else:
             channel.send(self._present(channel), true_ms)
         return False
+
+    def _pay(self, channel: Channel) -> None:
+        """Give who came during a silence its snapshot."""
+        for listener in channel.owed:
+            listener.push(self._present(channel).encode())
+        channel.listeners |= channel.owed
+        channel.owed.clear()
 
     def _break_silence(self, channel: Channel, true_ms: int) -> None:
         topic, still_ms = channel.topic, true_ms - channel.sent_ms
@@ -138,7 +158,11 @@ class ChannelBoard:
             limit_ms = _MARK_QUIET_MS
         else:
             limit_ms = self._quiet_ms
-        if still_ms < limit_ms or self._is_silent(channel.book):
+        if self._is_silent(channel.book):
+            return
+        if channel.owed and not channel.is_waiting:
+            self._pay(channel)
+        if still_ms < limit_ms:
             return
         if topic.channel == "books":
             channel.send(self._books_frame(channel, ([], []), channel.last_id), true_ms)

@@ -66,6 +66,7 @@ class TopicRefused:
 def parse_arg(arg: Arg, path: str, listed: frozenset[str], indices: frozenset[str]) -> Topic | TopicRefused:
     """The subscription that `arg` asks for on a path, or the venue's refusal."""
     name, text = arg.channel, msgspec.json.encode(arg).decode()
+    plain = msgspec.json.encode(Arg(name, arg.inst_id)).decode()  # what does not count is not echoed
     if path == "/ws/v5/private":
         return TopicRefused("60011", "Please log in")
     is_moved = name.startswith(_MOVED)
@@ -79,7 +80,7 @@ def parse_arg(arg: Arg, path: str, listed: frozenset[str], indices: frozenset[st
         known = indices if name == "index-tickers" else listed
         is_swap_only = name in {"funding-rate", "mark-price"}
         if arg.inst_id in known and not (is_swap_only and not arg.inst_id.endswith("-SWAP")):
-            return Topic(name, arg.inst_id, text, _EVERY_MS[name], is_quiet=False)
+            return Topic(name, arg.inst_id, plain, _EVERY_MS[name], is_quiet=False)
     named = f"channel:{name}" + (f",instId:{arg.inst_id}" if arg.inst_id else f",instType:{arg.inst_type}")
     return TopicRefused(
         "60018",
