@@ -31,7 +31,7 @@ FAULTS = {
     "clock_skew": "shift the venue's clock by `offset_ms` (default 2000) in answers and stamps",
     "cut": "end every connection as the 24 h limit does: spot announces `notice_s` (default 1) seconds before",
     "duplicate": "send a share `rate` (default 0.2) of frames twice",
-    "sequence_reset": "let books count from low sequence ids again, once, as after maintenance (OKX)",
+    "sequence_reset": "let books count from low ids again, once (OKX; Bybit: a snapshot with `u` 1)",
     "no_snapshot": "begin book channels without a snapshot, as OKX announced (OKX)",
     "out_of_order": "swap a share `rate` (default 0.2) of neighbouring frames",
 }

@@ -8,9 +8,10 @@ import math
 from dataclasses import replace
 from decimal import Decimal
 
+from arbedge.lab.assets import SCALED_PERPS, SCALED_SPOT
 from arbedge.lab.listing import Listing, lot_decimals, tick_decimals
 
-__all__ = ["localised"]
+__all__ = ["localised", "symbol_of"]
 
 _FINEST_DP = 12
 _CONTRACT_USD = 100.0
@@ -37,6 +38,18 @@ _SCALED_PERPS: dict[str, dict[str, tuple[str, int]]] = {
 def localised(item: Listing, venue: str) -> Listing:
     """The same market as `bybit`, `okx` or `bitget` lists it: its own tickers, scales and steps."""
     return _spot(item, venue) if item.market == "spot" else _perp(item, venue)
+
+
+def symbol_of(venue: str, market: str, coin: str) -> str:
+    """What a venue calls a coin's `spot` pair or `perp` in USDT, whether it lists it or not."""
+    if venue == "okx":
+        return f"{coin}-USDT" if market == "spot" else f"{coin}-USDT-SWAP"
+    if venue == "binance":
+        is_scaled = coin in SCALED_PERPS and (market != "spot" or coin in SCALED_SPOT)
+        return f"{SCALED_PERPS[coin][0] if is_scaled else ''}{coin}USDT"
+    if market == "spot":
+        return f"{coin}USDT"
+    return f"{_SCALED_PERPS[venue].get(coin, (coin, 1))[0]}USDT"
 
 
 def _spot(item: Listing, venue: str) -> Listing:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from arbedge.errors import ConfigError
 from arbedge.lab.chance import seeded
+from arbedge.lab.crossings import crossings, venue_decoys
 from arbedge.lab.plants import DAY_S, Plant, carry, decoys, delisting, repeat, triangle, triangle_into
 
 __all__ = ["Scenario", "ScheduledFault", "find_scenario", "scenarios"]
@@ -50,6 +51,8 @@ def _build() -> list[Scenario]:
                  paying + traps),
         Scenario("decoys", "only traps: halted, stale, thin, coarse, colliding, wide, luring, fee-eaten", traps),
         Scenario("fleeting", "opportunities that live one to twenty seconds", tuple(_fleeting())),
+        Scenario("cross", "opportunities of every kind between venues, decoys beside them",
+                 (*crossings(), *venue_decoys())),
         Scenario("delisting", "spot trading of a paying coin stops after twenty seconds, of another after forty",
                  (*paying, delisting("DOGE", 20.0), delisting("AVAX", 40.0))),
         Scenario("faults", "steady, with every kind of fault once, one after another", paying + traps, _tour()),
@@ -108,6 +111,7 @@ def _tour() -> tuple[ScheduledFault, ...]:
     }
     order = (
         "gap", "duplicate", "out_of_order", "garbage", "truncated", "crossed", "stale", "silent", "mute_pings",
+        "sequence_reset", "no_snapshot",
         "disconnect", "cut", "reconnect_storm", "slow", "error_500", "rate_limit", "ban", "clock_skew",
         "restricted", "down",
     )  # fmt: skip

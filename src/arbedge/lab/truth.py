@@ -93,9 +93,15 @@ class Planner:
         for place in plant.halts:
             self._stages[place[0]].world.halt(place[1:])
         if plant.news_bps:
-            self._stages[plant.legs[0].venue].world.nudge(plant.coin, plant.news_bps)
+            self._tell_news(plant, true_ms, changed)
         self._refresh(plant, true_ms, changed)
         running.gross_bps = self._gross_bps(plant)
+
+    def _tell_news(self, plant: Plant, true_ms: int, changed: Moved) -> None:
+        """Move the plant's coin everywhere at once."""
+        self._stages[plant.legs[0].venue].world.nudge(plant.coin, plant.news_bps)
+        for name, stage in self._stages.items():
+            changed[name] += stage.world.move_coin(plant.coin, true_ms)
 
     def _close(self, running: _Running, true_ms: int, changed: Moved) -> None:
         plant = running.plant

@@ -72,6 +72,7 @@ Binance alone), four (12,000 over all venues)."""
 ELSEWHERE = ("bybit", "okx", "bitget")
 """Venues whose markets are drawn from the same coins; a universe without `elsewhere` has none of them."""
 
+_ALWAYS_LISTED = 12  # the most traded coins are listed everywhere
 _LISTED_SHARE = 0.93  # of the coins another venue could list, those it does
 _OTHER_INTERVAL_SHARE = 0.12  # of their perps, those settling at other hours than Binance's
 
@@ -134,18 +135,17 @@ class _Drawing:
 
     def elsewhere(self, venue: str) -> list[Listing]:
         """What another venue lists: most of the same coins, named its own way, a little off in price and hours."""
-        self._rng = rng = seeded(f"universe-{self._seed}-{venue}")
+        self._rng = seeded(f"universe-{self._seed}-{venue}")
         wanted = dict(self._size.elsewhere)
         perps, usdc_perps = wanted.pop("perps"), wanted.pop("usdc_perps")
         listed = [self._spot(Coin("USDC", self.prices["USDC"], 5), "USDT")]
-        majors = {"BTC", "ETH"}
         for quote, count in wanted.items():
             fitting = [c for c in self._ordinary if c.price / self.prices[quote] >= 1e-11 and c.name != quote]
             fitting = [c for c in fitting if (c.name, quote) != ("BTC", "ETH")][:count]
-            listed += [self._spot(c, quote) for c in fitting if c.name in majors or rng.random() < _LISTED_SHARE]
+            listed += [self._spot(c, quote) for c in fitting if self._is_elsewhere(c)]
         for quote, count in (("USDT", perps), ("USDC", usdc_perps)):
             fitting = self._ordinary[:count]
-            listed += [self._perp(c, quote) for c in fitting if c.name in majors or rng.random() < _LISTED_SHARE]
+            listed += [self._perp(c, quote) for c in fitting if self._is_elsewhere(c)]
         if venue == "bitget":
             listed += [self._stock(name, price) for name, price in self._stocks.items()]
         gone = Coin("OLD1", self.prices.setdefault("OLD1", 0.5), 400)
@@ -155,6 +155,9 @@ class _Drawing:
                 self._perp(Coin("SOON", self.prices.setdefault("SOON", 1.2), 300), "USDT", status="PRELAUNCH")
             )
         return [self._moved_off(localised(item, venue)) for item in listed]
+
+    def _is_elsewhere(self, coin: Coin) -> bool:
+        return coin.rank <= _ALWAYS_LISTED or self._rng.random() < _LISTED_SHARE
 
     def _moved_off(self, item: Listing) -> Listing:
         rng, funding = self._rng, item.funding

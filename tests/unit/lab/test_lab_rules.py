@@ -217,7 +217,7 @@ async def test_a_delisted_market_stands_still_and_its_plant_is_closed():
     assert stage.world.books["usdm", "DOGEUSDT"].listing.is_trading
 
 
-@pytest.mark.parametrize(("name", "seconds"), [("faults", 260), ("chaos", 400), ("fleeting", 120)])
+@pytest.mark.parametrize(("name", "seconds"), [("faults", 290), ("chaos", 400), ("fleeting", 120)])
 async def test_scheduled_scenarios_run_through(name, seconds):
     clock = ManualClock()
     stages = StageSet(LabOptions(universe="small", scenario=name), clock)

@@ -55,6 +55,7 @@ class ChannelBoard:
         self._waiting: list[Channel] = []
         self._look_ms = 0
         self._diffs = 0  # counted while a gap fault lasts
+        self._reset_ns = 0  # when the last staged restart began
 
     def join(self, topic: Topic, listener: Connection) -> None:
         """Add a listener and give it the present state; a quiet topic has nothing to give."""
@@ -83,6 +84,8 @@ class ChannelBoard:
 
     def publish(self, changed: list[LiveBook], true_ms: int) -> None:
         """Send what these books' changes make due, and what is repeated though nothing changed."""
+        if not self._stage.faults.is_quiet:
+            self._restart(true_ms)
         for book in changed:
             for channel in self._by_symbol.get(book.listing.symbol, ()):
                 if not channel.is_waiting:
@@ -94,6 +97,17 @@ class ChannelBoard:
             self._look_ms = true_ms + _LOOK_MS
             for channel in self._channels.values():
                 self._break_silence(channel, true_ms)
+
+    def _restart(self, true_ms: int) -> None:
+        """Let books begin anew at `u` 1, once a staged restart, as a restarted service does."""
+        for channel in self._channels.values():
+            item = channel.book.listing
+            fault = self._stage.faults.active("sequence_reset", self._host, item.symbol)
+            if fault is not None and fault.since_ns > self._reset_ns and channel.topic.depth > 0:
+                channel.update, channel.shown = 1, _window(channel.book, channel.topic.depth)
+                channel.send(self._whole(channel), true_ms)
+        fault = self._stage.faults.active("sequence_reset", self._host)
+        self._reset_ns = max(self._reset_ns, fault.since_ns if fault is not None else 0)
 
     def _waits_on(self, channel: Channel, true_ms: int) -> bool:
         """Send a topic's change if its pace allows; whether it has to wait on."""
