@@ -68,7 +68,8 @@ class _Requests:
             return Notice(NoticeKind.ALIVE)
         number = int(control.request) if control.request.isascii() and control.request.isdigit() else None
         if control.success is False:
-            self._refused.update(_TOPIC.findall(control.words))
+            if "already" not in control.words:
+                self._refused.update(_TOPIC.findall(control.words))
             return Notice(NoticeKind.REFUSED, number, control.words[:_SHOWN_BYTES])
         if control.success and number is not None:
             return Notice(NoticeKind.ACCEPTED, number)

@@ -168,6 +168,12 @@ class TestAnswers:
         ask = json.loads(dialect.subscribe(("orderbook.1.GONEUSDT", "orderbook.1.B"), 2))
         assert ask["args"] == ["orderbook.1.B"]
 
+    def test_a_topic_refused_for_being_there_already_is_asked_for_again(self):
+        dialect = TopDialect(WATCHED, Sink())
+        refusal = {"success": False, "ret_msg": "error:already subscribed,topic:orderbook.1.B", "req_id": "1"}
+        assert dialect.deliver(json.dumps(refusal).encode(), 5).kind is NoticeKind.REFUSED
+        assert json.loads(dialect.subscribe(("orderbook.1.B",), 2))["args"] == ["orderbook.1.B"]
+
 
 class TestDepth:
     def test_a_snapshot_is_a_book_and_deltas_chain_to_it(self):
