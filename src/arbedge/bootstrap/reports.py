@@ -38,10 +38,10 @@ class FundingAnswer:
 
 
 def survival_report(
-    path: Path, rule: SurvivalRule, *, symbol: str = "", venues: Sequence[str] = ()
+    path: Path, rule: SurvivalRule, *, symbols: Sequence[str] = (), venues: Sequence[str] = ()
 ) -> SurvivalAnswer:
     """How long gross edges between two venues lived. Raises Invalid or NotFound naming the fix."""
-    record = read_quotes(path, symbol=symbol, venues=venues)
+    record = read_quotes(path, symbols=symbols, venues=venues)
     return SurvivalAnswer(record.symbol, record.unusable, measure_survival(record.quotes, rule))
 
 

@@ -36,7 +36,12 @@ def configure(parser: argparse.ArgumentParser, name: str) -> None:
     survival.add_argument(
         "path", metavar="PATH", help="recorded best bids and asks: .parquet, .csv, .json or .jsonl"
     )
-    survival.add_argument("--symbol", default="", help="the market, where the record holds several")
+    survival.add_argument(
+        "--symbol",
+        default="",
+        metavar="NAME[,NAME]",
+        help="the market (its spellings), where the record has several",
+    )
     survival.add_argument("--venues", default="", metavar="A,B", help="the two venues, where it holds more")
     survival.add_argument(
         "--threshold", default="10", metavar="BPS", help="follow edges above this too; 0 for none (default: 10)"
@@ -75,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         answer = survival_report(
             Path(arguments.path),
             _survival_rule(arguments),
-            symbol=arguments.symbol,
+            symbols=_words(arguments.symbol),
             venues=_venues(arguments.venues),
         )
         if is_json:
@@ -119,10 +124,14 @@ def _number(text: str, option: str, *, is_zero_allowed: bool) -> Decimal:
 
 
 def _venues(text: str) -> tuple[str, ...]:
-    named = tuple(dict.fromkeys(each.strip() for each in text.split(",") if each.strip()))
+    named = _words(text)
     if named and len(named) != _VENUES:
         raise Invalid(f"--venues {text}: name two venues, as in --venues A,B")
     return named
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.strip() for each in text.split(",") if each.strip()))
 
 
 def _print_json(document: dict[str, Any]) -> None:

@@ -89,7 +89,7 @@ def test_moments_in_every_spelling(cell):
     assert moment_cell(cell) == AT
 
 
-@pytest.mark.parametrize("cell", [None, "", "soon", -1, float("nan"), True])
+@pytest.mark.parametrize("cell", [None, "", "soon", -1, float("nan"), True, 10**19, "1e999999", Decimal("1e400")])
 def test_what_is_no_moment(cell):
     assert moment_cell(cell) is None
 
@@ -124,13 +124,26 @@ def test_rows_that_are_no_settlements_are_counted_and_left_out(tmp_path):
 def test_one_market_of_several_is_chosen(tmp_path):
     other = [{**row, "symbol": "XRPUSDT"} for row in QUOTES]
     path = written(tmp_path, "q.parquet", [*QUOTES, *other])
-    assert len(read_quotes(path, symbol="XRPUSDT", venues=("X",)).quotes) == 1
+    assert len(read_quotes(path, symbols=("XRPUSDT",), venues=("X",)).quotes) == 1
     with pytest.raises(Invalid, match="holds 2 markets; name one with --symbol"):
         read_quotes(path)
     with pytest.raises(Invalid, match="no market 'ADA'"):
-        read_quotes(path, symbol="ADA")
+        read_quotes(path, symbols=("ADA",))
     with pytest.raises(Invalid, match="check --symbol and --venues"):
-        read_quotes(path, symbol="XRPUSDT", venues=("Z", "W"))
+        read_quotes(path, symbols=("XRPUSDT",), venues=("Z", "W"))
+
+
+def test_venues_may_spell_one_market_differently(tmp_path):
+    path = written(tmp_path, "q.json", [QUOTES[0], {**QUOTES[1], "symbol": "SOL-USDT"}])
+    record = read_quotes(path, symbols=("SOLUSDT", "SOL-USDT"))
+    assert (record.symbol, len(record.quotes)) == ("SOLUSDT, SOL-USDT", 2)
+
+
+def test_rows_without_some_of_the_columns_are_unusable(tmp_path):
+    path = written(tmp_path, "q.json", [*QUOTES, {"symbol": "SOLUSDT"}, {**QUOTES[0], "exchange": None}])
+    assert read_quotes(path).unusable == 2
+    path = written(tmp_path, "f.json", [*FUNDING, {"symbol": "SOLUSDT"}])
+    assert read_settlements([path]).unusable == 1
 
 
 def test_a_settlement_in_two_files_counts_once_unless_they_disagree(tmp_path):

@@ -12,6 +12,8 @@ __all__ = ["decimal_cell", "moment_cell"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = ((10**17, -1000), (10**14, 1), (10**11, 1000), (0, 1_000_000))
 """A whole number from so much on counts nanoseconds, microseconds, milliseconds, seconds (years 1973 to 5138)."""
+_LATEST = 9 * 10**18
+"""Nanoseconds until the year 2255; what counts more is no moment."""
 
 
 def decimal_cell(cell: Any) -> Decimal | None:
@@ -32,7 +34,7 @@ def moment_cell(cell: Any) -> datetime | None:
     number = decimal_cell(cell)
     if number is not None:
         unit = next((unit for least, unit in _UNITS if number >= least), None)
-        if unit is None:
+        if unit is None or number >= _LATEST:
             return None
         span_us = number / -unit if unit < 0 else number * unit
         return _EPOCH + timedelta(microseconds=int(span_us))

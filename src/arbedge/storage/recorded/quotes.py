@@ -28,27 +28,29 @@ class QuoteRecord:
     unusable: int
 
 
-def read_quotes(path: Path, *, symbol: str = "", venues: Sequence[str] = ()) -> QuoteRecord:
+def read_quotes(path: Path, *, symbols: Sequence[str] = (), venues: Sequence[str] = ()) -> QuoteRecord:
     """The quotes of one market, in the file's order; of all venues where none is named.
 
-    `symbol` is needed where the file holds several. Raises Invalid or NotFound naming the fix.
+    `symbols` is needed where the file holds several: the market's spellings, where venues spell it differently.
+    Raises Invalid or NotFound naming the fix.
     """
     rows = read_rows(path)
     at = column_of(rows, path, "the time", ("timestamp", "received_at", "at", "time", "ts"))
     venue = column_of(rows, path, "the venue", ("venue", "exchange"))
     bid = column_of(rows, path, "the best bid", ("bid_price", "bid", "best_bid"))
     ask = column_of(rows, path, "the best ask", ("ask_price", "ask", "best_ask"))
-    market = _one_market(rows, path, symbol)
+    wanted = _one_market(rows, path, symbols)
     quotes = []
     unusable = 0
     for row in rows:
-        if _market(row) != market or (venues and row[venue] not in venues):
+        if _market(row) not in wanted or (venues and row.get(venue) not in venues):
             continue
-        moment, low, high = moment_cell(row[at]), decimal_cell(row[bid]), decimal_cell(row[ask])
-        if moment is None or low is None or high is None or not 0 < low < high:
+        moment, low, high = moment_cell(row.get(at)), decimal_cell(row.get(bid)), decimal_cell(row.get(ask))
+        if moment is None or low is None or high is None or not 0 < low < high or not row.get(venue):
             unusable += 1
             continue
         quotes.append(RecordedQuote((moment - _EPOCH) // _MICROSECOND, str(row[venue]), low, high))
+    market = ", ".join(wanted)
     if not quotes:
         raise Invalid(f"{path}: no usable quote of {market or 'any market'}; check --symbol and --venues")
     return QuoteRecord(market, tuple(quotes), unusable)
@@ -60,13 +62,12 @@ def _market(row: Row) -> str:
     return str(row.get("symbol") or "")
 
 
-def _one_market(rows: Sequence[Row], path: Path, symbol: str) -> str:
+def _one_market(rows: Sequence[Row], path: Path, symbols: Sequence[str]) -> Sequence[str]:
     markets = sorted({_market(row) for row in rows})
-    if symbol and symbol in markets:
-        return symbol
-    if not symbol and len(markets) == 1:
-        return markets[0]
     some = ", ".join(markets[:8]) + (", …" if len(markets) > 8 else "")
-    if symbol:
-        raise Invalid(f"{path}: no market {symbol!r}; it has {some}")
-    raise Invalid(f"{path}: holds {len(markets)} markets; name one with --symbol ({some})")
+    missing = next((symbol for symbol in symbols if symbol not in markets), None)
+    if missing is not None:
+        raise Invalid(f"{path}: no market {missing!r}; it has {some}")
+    if not symbols and len(markets) > 1:
+        raise Invalid(f"{path}: holds {len(markets)} markets; name one with --symbol ({some})")
+    return symbols or markets

@@ -73,8 +73,8 @@ def read_settlements(paths: Sequence[Path]) -> FundingRecord:
 
 
 def _settlement(row: Row, columns: _Columns) -> RecordedSettlement | None:
-    at, rate = moment_cell(row[columns.at]), decimal_cell(row[columns.rate])
-    if at is None or rate is None or not row[columns.venue] or not row[columns.symbol]:
+    at, rate = moment_cell(row.get(columns.at)), decimal_cell(row.get(columns.rate))
+    if at is None or rate is None or not row.get(columns.venue) or not row.get(columns.symbol):
         return None
     interval = _positive(row, "interval_hours", "fundingIntervalHours", "interval_h")
     return RecordedSettlement(at, rate, interval, _positive(row, "mark_price", "mark", "markPrice"))
