@@ -16,6 +16,7 @@ from arbedge.exchanges.transport.faults import Banned
 from arbedge.exchanges.transport.surroundings import Surroundings
 from arbedge.foundation.runtime.clock import SystemClock
 from arbedge.lab.config import LabOptions, Pace
+from arbedge.lab.crowd import Crowd
 from arbedge.lab.faults import parse_fault
 from arbedge.lab.server import running_lab
 from arbedge.market.feeds.book import LocalBook
@@ -208,3 +209,14 @@ async def test_403_for_asking_too_often_is_ten_minutes_of_silence_for_every_call
             await venue.catalogue.fetch_book(instrument_id(MarketKind.SPOT, "BTCUSDT"), 5)
         assert spoken.served == served
         assert 590 < venue.budgets["v5"].snapshot().banned_for_s <= 600
+
+
+async def test_a_handshake_refused_for_coming_too_often_is_not_repeated(monkeypatch):
+    monkeypatch.setattr(Crowd, "admits", lambda *_: False)
+    async with scene() as (_, venue):
+        watched = await all_watched(venue)
+        async with streaming(venue, watched) as sink:
+            await until(lambda: sink.count(LinkState.LOST) == 3)
+            await asyncio.sleep(1.5)
+            assert sink.count(LinkState.LOST) == 3
+            assert all("too often" in event.reason for event in sink.events if event.state is LinkState.LOST)

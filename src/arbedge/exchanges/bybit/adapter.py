@@ -63,7 +63,7 @@ def build(config: VenueConfig, around: Surroundings) -> BybitVenue:
     opening_guard = link_guard(SPEC.name, quota_limiter(SPEC.connect, clock, config.weight_share), around)
     client = RestClient(pool, host, config.base_url, guard, budget, read_fault)
     catalogue = BybitCatalogue(BybitRest(client, timeout_s=config.rest_deadline_s), clock, config.kinds)
-    connector = make_connector(config.transport, SPEC.name, clock, proxy)
+    connector = make_connector(config.transport, SPEC.name, clock, proxy, read_fault)
     ports = SessionPorts(connector, opening_guard, clock, around.log or StandardLog())
     setup = FleetSetup(SPEC.name, SPEC.streams, config.base_url, config.max_streams_per_connection)
     script = BybitScript(SPEC.streams, lambda: catalogue.terms)

@@ -7,7 +7,7 @@ import aiohttp
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
 from arbedge.errors import Disconnected, Timeout
-from arbedge.exchanges.transport.faults import fault_of
+from arbedge.exchanges.transport.faults import FaultReader, fault_of
 from arbedge.exchanges.transport.proxy import PROXY_FAULTS, Proxy, connector
 from arbedge.exchanges.transport.ws import MAX_FRAME_BYTES, FrameListener
 from arbedge.foundation.runtime.clock import Clock
@@ -91,10 +91,13 @@ class AiohttpLink:
 class AiohttpConnector:
     """Opens aiohttp connections for one venue, through its proxy where there is one."""
 
-    def __init__(self, venue: str, clock: Clock, proxy: Proxy | None = None) -> None:
+    def __init__(
+        self, venue: str, clock: Clock, proxy: Proxy | None = None, read_fault: FaultReader = fault_of
+    ) -> None:
         self._venue = venue
         self._clock = clock
         self._proxy = proxy
+        self._read_fault = read_fault
 
     async def connect(self, url: str, listener: FrameListener, *, deadline_s: float) -> AiohttpLink:
         """Open one connection; errors as `WsConnector` says."""
@@ -126,7 +129,7 @@ class AiohttpConnector:
             raise Timeout(f"{self._venue}: no WebSocket at {url} within {deadline_s:g} s") from None
         except aiohttp.WSServerHandshakeError as error:
             what = f"{self._venue}: connect {url}"
-            fault = fault_of(self._venue, what, error.status, dict(error.headers or {}), b"")
+            fault = self._read_fault(self._venue, what, error.status, dict(error.headers or {}), b"")
             raise fault or Disconnected(f"{self._venue}: {url} is not a WebSocket: {error.message}") from error
         except (OSError, aiohttp.ClientError, *PROXY_FAULTS) as error:
             raise Disconnected(

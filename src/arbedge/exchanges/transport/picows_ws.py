@@ -5,7 +5,7 @@ import asyncio
 from picows import WSCloseCode, WSError, WSFrame, WSHandshakeError, WSListener, WSMsgType, WSTransport, ws_connect
 
 from arbedge.errors import ArbEdgeError, Disconnected, Timeout
-from arbedge.exchanges.transport.faults import fault_of
+from arbedge.exchanges.transport.faults import FaultReader, fault_of
 from arbedge.exchanges.transport.proxy import PROXY_FAULTS, Proxy
 from arbedge.exchanges.transport.ws import MAX_FRAME_BYTES, FrameListener
 from arbedge.foundation.runtime.clock import Clock
@@ -98,10 +98,13 @@ class PicowsLink:
 class PicowsConnector:
     """Opens picows connections for one venue, through its proxy where there is one."""
 
-    def __init__(self, venue: str, clock: Clock, proxy: Proxy | None = None) -> None:
+    def __init__(
+        self, venue: str, clock: Clock, proxy: Proxy | None = None, read_fault: FaultReader = fault_of
+    ) -> None:
         self._venue = venue
         self._clock = clock
         self._proxy = proxy
+        self._read_fault = read_fault
 
     async def connect(self, url: str, listener: FrameListener, *, deadline_s: float) -> PicowsLink:
         """Open one connection; errors as `WsConnector` says."""
@@ -121,18 +124,18 @@ class PicowsConnector:
         except TimeoutError:
             raise Timeout(f"{self._venue}: no WebSocket at {url} within {deadline_s:g} s") from None
         except WSHandshakeError as error:
-            raise _refusal(self._venue, url, error) from error
+            raise self._refusal(url, error) from error
         except (OSError, EOFError, WSError, *PROXY_FAULTS) as error:
             raise Disconnected(
                 f"{self._venue}: cannot reach {url}: {str(error) or type(error).__name__}"
             ) from error
         return PicowsLink(transport, ears)
 
-
-def _refusal(venue: str, url: str, error: WSHandshakeError) -> ArbEdgeError:
-    """The venue answered the handshake with something else than a WebSocket."""
-    answer = error.response
-    if answer is None:
-        return Disconnected(f"{venue}: cannot reach {url}: {error}")
-    fault = fault_of(venue, f"{venue}: connect {url}", int(answer.status), answer.headers, error.raw_body or b"")
-    return fault or Disconnected(f"{venue}: {url} is not a WebSocket: {error}")
+    def _refusal(self, url: str, error: WSHandshakeError) -> ArbEdgeError:
+        """The venue answered the handshake with something else than a WebSocket."""
+        answer = error.response
+        if answer is None:
+            return Disconnected(f"{self._venue}: cannot reach {url}: {error}")
+        what = f"{self._venue}: connect {url}"
+        fault = self._read_fault(self._venue, what, int(answer.status), answer.headers, error.raw_body or b"")
+        return fault or Disconnected(f"{self._venue}: {url} is not a WebSocket: {error}")
