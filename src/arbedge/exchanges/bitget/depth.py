@@ -3,14 +3,14 @@
 How the venue's sequence maps: `seq` rises with every frame of a symbol but does not name its predecessor, so that a
 lost frame shows in the checksum only. Each change therefore goes out with first = last = `seq` and previous = the
 `seq` of the frame handed out before it, and only after the checksum was found right over a copy of the book kept
-here: CRC32, signed, over the best 25 levels, `bid:size:ask:size:…` in the strings received. A change that does not
-fit goes out with previous = 0, which follows nothing, so that whoever keeps the book gives it up at once; the
-stream is subscribed anew and begins with a snapshot. Snapshots go out whole, by `on_book`.
+here: CRC32, signed, over the best 25 levels, `bid:size:ask:size:…` in the strings received. What does not fit goes
+out empty, with previous = 0, which follows nothing, and a number above all before it, so that whoever keeps the
+book gives it up at once; the stream is subscribed anew and begins with a snapshot. Snapshots go out whole, by
+`on_book`. A frame lost that only touched levels beyond the 25 is found when they come among them.
 """
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import zip_longest
 
 from arbedge.domain.quote import Book, BookChange
@@ -75,7 +75,7 @@ class DepthDialect(Requests):
         try:
             mine.load(book, levels_asked=max(len(row.bids), len(row.asks)) + 1, is_in_stream=True)
         except IntegrityError as error:
-            return self._resync(frame, str(error))
+            return self._give_up(each, frame, str(error), received_ns)
         self._books[symbol] = mine
         self._sink.on_book(each.slot, book)
         return None
@@ -95,13 +95,18 @@ class DepthDialect(Requests):
             received_ns=received_ns,
         )
         if complaint := _complaint(held, change, row.checksum):
-            self._sink.on_book_change(each.slot, replace(change, previous=BROKEN))
-            return self._resync(frame, complaint)
+            return self._give_up(each, frame, complaint, received_ns)
         self._sink.on_book_change(each.slot, change)
         return None
 
-    def _resync(self, frame: wire.BookFrame, words: str) -> Notice:
-        self._books.pop(frame.arg.symbol, None)
+    def _give_up(self, each: Watched, frame: wire.BookFrame, words: str, received_ns: int) -> Notice:
+        """Tell whoever keeps this book that it is wrong, forget ours, and ask for the stream anew."""
+        held = self._books.pop(frame.arg.symbol, None)
+        number = frame.data[0].sequence  # one that went back would be taken for an old frame
+        if held is not None:
+            number = max(number, held.last + 1)
+        broken = BookChange(each.instrument.id, number, number, BROKEN, (), (), None, received_ns)
+        self._sink.on_book_change(each.slot, broken)
         stream = stream_name(frame.arg.line, frame.arg.channel, frame.arg.symbol)
         return Notice(NoticeKind.RESYNC, words=words, stream=stream)
 

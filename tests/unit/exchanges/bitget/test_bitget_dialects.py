@@ -3,11 +3,13 @@
 import json
 import zlib
 from decimal import Decimal
+from random import Random
 
 import pytest
 
 from arbedge.domain.instrument import Instrument, InstrumentStatus, MarketKind
 from arbedge.domain.quote import Book
+from arbedge.errors import SequenceGap
 from arbedge.exchanges.bitget.depth import BROKEN, DepthDialect, checksum_of
 from arbedge.exchanges.bitget.dialects import MarkDialect, TopDialect
 from arbedge.exchanges.bitget.facts import PUBLIC, SPEC
@@ -92,9 +94,12 @@ class Venue:
         self.asks = {"1.6": "3", "1.7": "1"}
         self.sequence = 10
 
-    def checksum(self):
+    def best(self):
         bids = sorted(self.bids.items(), key=lambda level: -float(level[0]))[:25]
-        asks = sorted(self.asks.items(), key=lambda level: float(level[0]))[:25]
+        return bids, sorted(self.asks.items(), key=lambda level: float(level[0]))[:25]
+
+    def checksum(self):
+        bids, asks = self.best()
         parts = []
         for number in range(25):
             parts += [":".join(side[number]) for side in (bids, asks) if number < len(side)]
@@ -250,7 +255,7 @@ class TestDepth:
     def test_a_number_that_goes_back_ends_the_book(self, depth, sink, venue):
         depth.deliver(venue.snapshot(), 1)
         assert depth.deliver(venue.change(seq=9), 2).kind is NoticeKind.RESYNC
-        assert sink.changes[-1][1].previous == BROKEN
+        assert (sink.changes[-1][1].previous, sink.changes[-1][1].last) == (BROKEN, 11)
 
     def test_a_frame_sent_twice_goes_out_once(self, depth, sink, venue):
         depth.deliver(venue.snapshot(), 1)
@@ -266,6 +271,7 @@ class TestDepth:
         crossed.bids["9"] = "1"
         assert depth.deliver(crossed.snapshot(), 3).kind is NoticeKind.RESYNC
         assert len(sink.books) == 1
+        assert [change.previous for _, change in sink.changes] == [BROKEN, BROKEN]
 
     def test_a_frame_without_checksum_is_taken_by_its_number(self, depth, sink, venue):
         depth.deliver(venue.snapshot(), 1)
@@ -302,6 +308,61 @@ class TestDepth:
         book = Book(WATCHED[0].instrument.id, bids, (("60", "2"),), 1, None, 0)
         text = "50:1:60:2:" + ":".join(f"{50 - n}:1" for n in range(1, 25))
         assert checksum_of(book) % 2**32 == zlib.crc32(text.encode())
+
+
+class Keeper(Sink):
+    """Keeps the book as whoever receives it would: given up where a change does not follow."""
+
+    kept = None
+
+    def on_book(self, slot, book):
+        self.kept = LocalBook(book.instrument)
+        self.kept.load(book, levels_asked=1000, is_in_stream=True)
+
+    def on_book_change(self, slot, change):
+        try:
+            self.kept.apply(change)
+        except SequenceGap:
+            self.kept = None
+
+
+def spoiled(rng, line):
+    """The frames under way with the newest one lost, sent twice, or before its neighbour, now and then."""
+    chance = rng.random()
+    if chance < 0.05:
+        return line[:-1]
+    if chance < 0.10:
+        return [*line, line[-1]]
+    return [*line[:-2], *line[:-3:-1]] if chance < 0.15 else line
+
+
+def random_change(rng, venue):
+    side, low = ("bids", 100) if rng.random() < 0.5 else ("asks", 160)
+    price = f"{rng.randrange(low, low + 50) / 100:.2f}"
+    is_removed = price in getattr(venue, side) and rng.random() < 0.4
+    return venue.change(**{side: [(price, "0" if is_removed else f"{rng.randrange(1, 50) / 10}")]})
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_is_lost_swapped_or_repeated_the_kept_levels_are_the_venues_own(seed, venue):
+    """The checksum covers 25 levels: so far a kept book is right after every frame, or given up."""
+    rng, sink = Random(seed), Keeper()
+    depth = DepthDialect(WATCHED, sink)
+    venue.bids, venue.asks = {"1.50": "2"}, {"1.60": "3"}
+    line, truth, resyncs = [venue.snapshot()], {}, 0
+    for _ in range(300):
+        line = spoiled(rng, [*line, random_change(rng, venue)])
+        truth[venue.sequence] = venue.best()
+        while len(line) > 2:
+            notice = depth.deliver(line.pop(0), 1)
+            if notice is not None:
+                resyncs += 1
+                assert (notice.kind, sink.kept) == (NoticeKind.RESYNC, None)
+                line = [venue.snapshot()]
+            elif sink.kept is not None and sink.kept.last in truth:
+                book = sink.kept.snapshot(25)
+                assert (list(book.bids), list(book.asks)) == truth[sink.kept.last]
+    assert resyncs > 3
 
 
 class TestPlan:
