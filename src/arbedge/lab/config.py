@@ -21,7 +21,7 @@ class Pace:
     waits ten; both cut at 24 h, spot announcing it ten minutes before; an address that goes on after a 429 is
     banned for two minutes at first. OKX closes a connection on which nobody says anything for 30 s, and tells of
     a book that stood still for 60 s. Bybit closes one whose client says nothing for ten minutes, and shuts out an
-    address that asks too often for as long.
+    address that asks too often for as long. Bitget closes one that has heard no text `ping` for two minutes.
     """
 
     spot_ping_s: float = 20.0
@@ -35,6 +35,7 @@ class Pace:
     okx_quiet_s: float = 60.0
     bybit_idle_s: float = 600.0
     bybit_ban_s: float = 600.0
+    bitget_idle_s: float = 120.0
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

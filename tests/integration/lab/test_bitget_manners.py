@@ -45,6 +45,13 @@ async def until_closed(socket, seconds=5):
     return seen, socket.close_code
 
 
+async def drained(socket):
+    """Take what still comes, until half a second passes without a frame."""
+    with contextlib.suppress(TimeoutError):
+        while True:
+            await socket.receive(timeout=0.5)
+
+
 async def stage_fault(session, fault, seconds=10, **params):
     answer = await session.post("/lab/faults", json={"fault": fault, "seconds": seconds, "params": params})
     assert answer.status == 200, await answer.text()
@@ -197,9 +204,13 @@ async def test_contract_tickers_carry_funding_and_spot_ones_do_not():
             ) == has_funding
 
 
-async def test_pings_are_texts_and_who_sends_none_is_cut(monkeypatch):
-    monkeypatch.setattr(streams, "_SILENCE_S", 0.6)
-    async with lab_and_client() as (_, session), session.ws_connect(WS) as polite, session.ws_connect(WS) as mute:
+async def test_pings_are_texts_and_who_sends_none_is_cut():
+    pace = Pace(bitget_idle_s=0.6)
+    async with (
+        lab_and_client(pace=pace) as (_, session),
+        session.ws_connect(WS) as polite,
+        session.ws_connect(WS) as mute,
+    ):
         await mute.send_json({"op": "subscribe", "args": []})
         for _ in range(4):
             await polite.send_str("ping")
@@ -294,14 +305,25 @@ async def test_a_stale_market_is_silent_and_then_starts_anew():
         await session.delete("/lab/faults")
 
 
-async def test_after_silence_a_newcomer_hears_the_whole_book_first():
+async def test_after_silence_everybody_hears_the_whole_book_first():
     books = arg("books")
-    async with lab_and_client(changes_per_s=2000) as (_, session):
+    async with (
+        lab_and_client(changes_per_s=2000) as (_, session),
+        session.ws_connect(WS) as early,
+        session.ws_connect(WS) as late,
+    ):
+        await subscribe(early, books)
+        await frame(early)
+        await frame(early)
         await stage_fault(session, "stale", symbol="BTCUSDT")
-        async with session.ws_connect(WS) as socket:
-            await subscribe(socket, books)
-            assert (await frame(socket))["event"] == "subscribe"
-            await session.delete("/lab/faults")
+        await drained(early)
+        await subscribe(late, books)
+        assert (await frame(late))["event"] == "subscribe"
+        for socket in (early, late):
+            with pytest.raises(TimeoutError):
+                await socket.receive(timeout=0.3)
+        await session.delete("/lab/faults")
+        for socket in (early, late):
             assert [(await frame(socket))["action"] for _ in range(3)] == ["snapshot", "update", "update"]
 
 

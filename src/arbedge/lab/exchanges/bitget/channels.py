@@ -57,7 +57,7 @@ class ChannelBoard:
         channel = self._channels.get(topic)
         if channel is None:
             channel = self._open(topic)
-        elif topic.channel == "books":
+        elif topic.channel == "books" and not self._is_silent(channel.book):
             self._send_update(channel, now_ms)  # what is told is told before the newcomer's snapshot
         channel.listeners.add(listener)
         if self._is_silent(channel.book):

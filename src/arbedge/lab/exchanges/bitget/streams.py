@@ -21,7 +21,6 @@ STREAM_PATH = "/v2/ws/public"
 _ATTEMPTS_MOST = 300
 _CONNECTIONS_MOST = 100
 _REQUEST_BYTES_MOST = 4_096
-_SILENCE_S = 120.0
 
 
 class _Arg(msgspec.Struct):
@@ -153,9 +152,9 @@ class StreamDesk:
         return topic if topic is not None and self._board.lists(topic) else None
 
     def _keep(self, connection: Connection, now_ns: int) -> None:
-        """The end of who has not said `ping` for two minutes, and the 24 h cut."""
+        """The end of who has not said `ping` for too long, and the 24 h cut."""
         pace = self._stage.options.pace
-        if (now_ns - connection.greeted_ns) / 1e9 > _SILENCE_S:
+        if (now_ns - connection.greeted_ns) / 1e9 > pace.bitget_idle_s:
             connection.close()
         elif (now_ns - connection.opened_ns) / 1e9 >= pace.cut_s:
             connection.close(GONE_AWAY)
