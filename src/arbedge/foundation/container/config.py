@@ -14,7 +14,7 @@ class ContainerConfig(BaseModel):
         default=30.0, gt=0, le=600, description="A service that has not started within this time has failed."
     )
     stop_deadline_s: float = Field(
-        default=1.5, gt=0, le=600, description="All services together are given this long to stop."
+        default=5.0, gt=0, le=600, description="All services together are given this long to stop."
     )
     warm_deadline_s: float = Field(
         default=300.0,

@@ -172,7 +172,9 @@ class ServiceContainer:
         failures = []
         waiting = self._begun[::-1]
         for index, unit in enumerate(waiting):
-            share_s = self._left_s(ends_ns) / (len(waiting) - index)
+            # Those without a stop hook take no time: the others share all of it.
+            hooked = sum(1 for each in waiting[index:] if each.lifecycle.stop is not None)
+            share_s = self._left_s(ends_ns) / max(1, hooked)
             problem = await unit.stop(share_s, stopper)
             if problem is not None:
                 failures.append(StopFailure(unit.name, problem))
