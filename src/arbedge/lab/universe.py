@@ -150,7 +150,7 @@ class _Drawing:
             listed += [self._stock(name, price) for name, price in self._stocks.items()]
         gone = Coin("OLD1", self.prices.setdefault("OLD1", 0.5), 400)
         listed += [self._perp(gone, "USDT", status="SETTLING"), self._spot(gone, "USDT", status="BREAK")]
-        if venue == "bybit":
+        if venue in {"bybit", "okx"}:
             listed.append(
                 self._perp(Coin("SOON", self.prices.setdefault("SOON", 1.2), 300), "USDT", status="PRELAUNCH")
             )

@@ -71,6 +71,7 @@ def test_an_instrument_that_never_traded_has_no_prices():
     assert msgspec.json.decode(shapes.best_entry(book, 1, 5))["asks"] == []
     assert msgspec.json.decode(shapes.price_limit_row(book, 1))["enabled"] is False
     assert instrument(book.listing)["state"] == "suspend"
+    assert instrument(BOOKS["SOON-USDT-SWAP"].listing)["state"] == "preopen"
 
 
 def test_a_meter_forgets_after_its_window_and_counts_each_key_alone():

@@ -12,6 +12,7 @@ from arbedge.lab.world import World
 __all__ = ["currencies", "index_components", "instruments"]
 
 _LEVER_BY_RANK = ((2, "100"), (10, "75"), (60, "50"))
+_STATES = {"TRADING": "live", "PRELAUNCH": "preopen"}
 _PARTNERS = (("OKX", "0.3"), ("Binance", "0.4"), ("Bybit", "0.3"))
 _PARTNERS_WITHOUT_SPOT = (("Binance", "0.5"), ("Bybit", "0.5"))
 
@@ -51,7 +52,7 @@ def instrument(item: Listing) -> dict[str, object]:
         **dict.fromkeys(("maxIcebergSz", "maxTriggerSz", "maxTwapSz"), f"{units:.16f}"),
         "maxStopSz": most,
         "ruleType": "normal",
-        "state": "live" if item.is_trading else "suspend",
+        "state": _STATES.get(item.status, "suspend"),
         "tickSz": tick,
         "tradeQuoteCcyList": [item.quote] if item.market == "spot" else [],
     }
