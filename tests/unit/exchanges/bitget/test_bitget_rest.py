@@ -1,5 +1,6 @@
 """What Bitget's refusals mean, how calls are counted, and how odd answers are read."""
 
+import asyncio
 from decimal import Decimal
 from random import Random
 
@@ -82,7 +83,7 @@ async def test_one_endpoint_is_never_asked_more_often_than_its_own_share():
         asked.append(clock.monotonic_ns())
 
     for _ in range(40):
-        task = __import__("asyncio").ensure_future(guard.call(ask))
+        task = asyncio.ensure_future(guard.call(ask))
         while not task.done():
             await clock.advance(0.01)
         await task
