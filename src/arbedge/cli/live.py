@@ -20,6 +20,7 @@ from arbedge.cli.lines import LINES, LineWriter
 from arbedge.cli.options import add_settings, duration_s, seed, settings_of
 from arbedge.cli.rows import event_row, opportunity_row, rejection_row, venue_row
 from arbedge.cli.view import draw
+from arbedge.domain.events import OpportunityEvent
 from arbedge.foundation.runtime import loop
 from arbedge.foundation.runtime.signals import StopSignal
 
@@ -114,10 +115,13 @@ async def _lines(application: Application, stop: StopSignal) -> AsyncIterator[No
     with LineWriter(sys.stdout.fileno(), lambda: here.call_soon_threadsafe(stop.ask)) as lines:
         status = _Status(lines)
 
+        def write_event(event: OpportunityEvent) -> None:
+            body = {"opportunity": opportunity_row(event.opportunity)}
+            lines.write(event_row(event.change.value, event.opportunity.updated_at, body))
+
         async def write_events() -> None:
             async for event in waiting:
-                body = {"opportunity": opportunity_row(event.opportunity)}
-                lines.write(event_row(event.change.value, event.opportunity.updated_at, body))
+                write_event(event)
 
         async def write_status() -> None:
             while True:
@@ -136,6 +140,8 @@ async def _lines(application: Application, stop: StopSignal) -> AsyncIterator[No
         finally:
             for task in tasks:
                 task.cancel()
+            for event in waiting.drain():
+                write_event(event)
             last = application.snapshot()
             lines.write(event_row("stopped", last.as_of, {"open": len(last.opportunities)}))
 
