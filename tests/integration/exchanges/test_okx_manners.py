@@ -17,6 +17,7 @@ from arbedge.lab.config import LabOptions, Pace
 from arbedge.lab.faults import parse_fault
 from arbedge.lab.server import running_lab
 from arbedge.market.feeds.book import LocalBook
+from arbedge.market.feeds.sync import BookSync, SnapshotOutcome
 from arbedge.market.ports import LinkState, Watched
 
 
@@ -58,8 +59,8 @@ async def scene(**pace):
 
 
 @contextlib.asynccontextmanager
-async def streaming(venue, watched):
-    sink = Sink()
+async def streaming(venue, watched, sink=None):
+    sink = sink or Sink()
     running = asyncio.create_task(venue.streams.run(watched, sink))
     try:
         yield sink
@@ -184,3 +185,37 @@ async def test_a_quiet_connection_is_kept_by_the_text_ping():
             stage(lab, "stale", seconds=30, symbol=symbol)
             await asyncio.sleep(7)
         assert all(event.state is not LinkState.LOST for event in sink.events)
+
+
+@pytest.mark.parametrize("fault", ["duplicate", "out_of_order", "gap"])
+async def test_whatever_frames_go_through_the_book_is_right_or_said_to_be_wrong(fault):
+    async with scene() as (lab, venue):
+        watched = await all_watched(venue)
+        chosen = next(each for each in watched if each.instrument.id.kind is MarketKind.PERP)
+        sync = BookSync(chosen.instrument.id)
+        problems = []
+
+        class Keeping(Sink):
+            def on_book(self, slot, book):
+                sync.on_whole(book, book.received_ns)
+
+            def on_book_change(self, slot, change):
+                super().on_book_change(slot, change)
+                sync.on_change(change, change.received_ns)
+                problems.append(sync.problem)
+
+        async with streaming(venue, watched, Keeping()) as sink:
+            venue.streams.want_depth(frozenset({chosen.slot}))
+            await until(lambda: sync.problem is None and len(sink.changes) > 3)
+            stage(lab, fault, seconds=3, rate=0.3)
+            await asyncio.sleep(3.2)
+            assert (fault == "duplicate") == (not any(problems))
+            sync.begin_snapshot()
+            asked_ns = SystemClock().monotonic_ns()
+            book = await venue.catalogue.fetch_book(chosen.instrument.id, 400)
+            outcome = sync.on_snapshot(book, levels_asked=400, asked_ns=asked_ns, compared=25)
+            assert outcome in {SnapshotOutcome.LOADED, SnapshotOutcome.CONFIRMED, SnapshotOutcome.TOO_OLD}
+            seen = len(sink.changes)
+            await until(lambda: len(sink.changes) > seen + 5)
+            assert sync.problem is None
+            assert not sync.is_behind
