@@ -103,7 +103,11 @@ def interest_row(book: LiveBook) -> str:
 def top_frame(book: LiveBook, channel: str, levels: int, now_ms: int) -> str:
     """A payload of `books1`, `books5` or `books15`: always a snapshot; its checksum is 0."""
     item = book.listing
-    sides = f'"asks":{_levels(item, book.asks(levels))},"bids":{_levels(item, book.bids(levels))}'
+    if levels == 1 and book.is_open:  # the busiest channel: what lies behind the best is not worked out
+        bids, asks = [(book.bid, book.bid_lots)], [(book.ask, book.ask_lots)]
+    else:
+        bids, asks = book.bids(levels), book.asks(levels)
+    sides = f'"asks":{_levels(item, asks)},"bids":{_levels(item, bids)}'
     return _push(item, channel, _book(sides, 0, book.update_id, book.changed_ms), now_ms)
 
 
