@@ -4,7 +4,8 @@ Depth: a subscription begins with the whole book (`snapshot`), which goes to the
 frame's `u`. Every further frame (`delta`) has `u` one above the last one of its topic: it goes out as a change
 with first = last = `u` and previous = `u` - 1. A snapshot may come again at any time and starts anew, `u` = 1 among
 them (the service restarted). Where a `u` is missing, the change goes out all the same, so that the market sees
-the gap, and the topic is subscribed anew for its snapshot.
+the gap, and the topic is subscribed anew for its snapshot; where `u` went back without a snapshot, an empty change
+goes out that follows nothing, to the same end.
 """
 
 import re
@@ -129,7 +130,7 @@ class DepthDialect(_Requests):
         self._is_overlapping = False
 
     def set_overlap(self, *, is_overlapping: bool) -> None:
-        """Whether repeats are to be expected now; otherwise what is not the next frame is a gap."""
+        """Whether older frames are to be expected now; otherwise what is not the next frame is a gap."""
         self._is_overlapping = is_overlapping
 
     def deliver(self, payload: bytes | memoryview, received_ns: int) -> Notice | None:
@@ -169,23 +170,26 @@ class DepthDialect(_Requests):
     def _change(self, each: Watched, frame: wire.DepthFrame, received_ns: int) -> Notice | None:
         fields = frame.fields
         last = self._last.get(each.slot)
-        if last is None or (self._is_overlapping and fields.last <= last):
-            return None  # nothing to apply it to, or the other connection has brought it
+        if last is None or fields.last == last or (self._is_overlapping and fields.last < last):
+            return None  # nothing to apply it to, or it has been brought already
+        # where ids go back the frame itself would pass for an old one: what goes out then follows nothing
+        is_back = fields.last < last
+        number = last + 2 if is_back else fields.last
         self._sink.on_book_change(
             each.slot,
             BookChange(
                 instrument=each.instrument.id,
-                first=fields.last,
-                last=fields.last,
-                previous=fields.last - 1,
-                bids=fields.bids,
-                asks=fields.asks,
+                first=number,
+                last=number,
+                previous=number - 1,
+                bids=() if is_back else fields.bids,
+                asks=() if is_back else fields.asks,
                 venue_at_ms=frame.venue_at_ms,
                 received_ns=received_ns,
             ),
         )
-        if fields.last == last + 1:
-            self._last[each.slot] = fields.last
+        if number == last + 1:
+            self._last[each.slot] = number
             return None
         del self._last[each.slot]
         return Notice(NoticeKind.RESYNC, words=f"{last} was followed by {fields.last}", stream=frame.topic)

@@ -4,6 +4,8 @@ import json
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arbedge.domain.instrument import Instrument, InstrumentStatus, MarketKind
 from arbedge.errors import SequenceGap
@@ -238,11 +240,19 @@ class TestDepth:
         assert [change.last for _, change in sink.changes] == [11, 12, 13, 14]
         assert len(sink.books) == 1
 
-    def test_after_the_overlap_an_old_frame_is_a_gap(self):
+    def test_a_repeat_changes_nothing_and_ids_that_go_back_are_a_gap(self):
         sink = Sink()
         dialect = DepthDialect(WATCHED, sink)
         dialect.deliver(depth(10, "snapshot", [["10", "1"]], [["11", "1"]]), 1)
-        assert dialect.deliver(depth(10), 2).kind is NoticeKind.RESYNC
+        assert dialect.deliver(depth(11, bids=[["9", "1"]]), 2) is None
+        assert dialect.deliver(depth(11, bids=[["9", "1"]]), 3) is None
+        assert len(sink.changes) == 1
+        assert dialect.deliver(depth(4, bids=[["8", "1"]]), 4).kind is NoticeKind.RESYNC
+        book = LocalBook(WATCHED[1].instrument.id)
+        book.load(sink.books[0][1], levels_asked=50, is_in_stream=True)
+        assert book.apply(sink.changes[0][1])
+        with pytest.raises(SequenceGap):
+            book.apply(sink.changes[1][1])
 
     def test_changes_before_any_book_say_nothing(self):
         sink = Sink()
@@ -264,6 +274,78 @@ class TestDepth:
         sink = Sink()
         assert DepthDialect(WATCHED, sink).deliver(payload, 1).kind is NoticeKind.GARBAGE
         assert (sink.changes, sink.books) == ([], [])
+
+
+class View:
+    """A venue's view of its best levels, as bids only: what falls out of it is deleted, what comes in is sent."""
+
+    def __init__(self, levels: int) -> None:
+        self.levels, self.update = levels, 100
+        self.every: dict[int, int] = dict.fromkeys(range(20, 40), 1)
+        self.shown = self.now()
+
+    def now(self) -> dict[int, int]:
+        return {price: self.every[price] for price in sorted(self.every, reverse=True)[: self.levels]}
+
+    def whole(self) -> bytes:
+        return depth(self.update, "snapshot", [[str(p), str(q)] for p, q in self.shown.items()], [["99", "1"]])
+
+    def change(self, price: int, size: int) -> bytes:
+        if size:
+            self.every[price] = size
+        elif len(self.every) > 1:
+            self.every.pop(price, None)
+        before, self.shown = self.shown, self.now()
+        self.update += 1
+        gone = [[str(p), "0"] for p in before if p not in self.shown]
+        new = [[str(p), str(q)] for p, q in self.shown.items() if before.get(p) != q]
+        return depth(self.update, bids=gone + new)
+
+
+class Reader:
+    """A market's end of the stream: the book while it stands, None while a frame is known to be missing."""
+
+    def __init__(self) -> None:
+        self.sink, self.book = Sink(), None
+        self.dialect = DepthDialect(WATCHED, self.sink)
+
+    def hear(self, payload: bytes) -> None:
+        self.sink.books.clear()
+        self.sink.changes.clear()
+        notice = self.dialect.deliver(payload, 1)
+        for _, whole in self.sink.books:
+            self.book = LocalBook(WATCHED[1].instrument.id)
+            self.book.load(whole, levels_asked=50, is_in_stream=True)
+        for _, change in self.sink.changes:
+            try:
+                if self.book is not None:
+                    self.book.apply(change)
+            except SequenceGap:
+                self.book = None
+                assert notice.kind is NoticeKind.RESYNC
+
+
+ACTS = st.sampled_from(["send", "lose", "twice", "back", "whole"])
+
+
+@given(st.lists(st.tuples(ACTS, st.integers(10, 60), st.integers(0, 3))))
+def test_whatever_is_lost_or_repeated_a_book_that_stands_is_the_venues_own(steps):
+    view, reader = View(levels=5), Reader()
+    reader.hear(view.whole())
+    for act, price, size in steps:
+        payload = view.whole() if act == "whole" else view.change(price, size)
+        if act == "lose":
+            continue
+        reader.hear(payload)
+        if act == "twice":
+            reader.hear(payload)
+        elif act == "back":
+            reader.hear(depth(view.update - 3, bids=[["50", "9"]]))
+        if reader.book is not None:
+            assert reader.book.last == view.update
+            assert {int(price): int(size) for price, size in reader.book.snapshot(50).bids} == view.shown
+    reader.hear(view.whole())
+    assert reader.book is not None
 
 
 TERMS = {"BTCUSDT": FundingTerms(Decimal(8), Decimal("0.01"), Decimal("-0.01"))}
