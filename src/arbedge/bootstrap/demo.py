@@ -27,12 +27,17 @@ class DemoLab:
     base_urls: Mapping[str, str]
 
     def overrides(self, loaded: LoadedSettings) -> dict[str, str]:
-        """Settings that point the main job at the lab, and keep its records apart from real ones."""
-        simulated: dict[str, str] = {}
-        for venue, url in self.base_urls.items():
+        """Settings that point the main job at the lab, and keep its records apart from real ones.
+
+        The configured venues are watched, as far as the lab plays them.
+        """
+        played = [name for name in loaded.settings.exchanges if name in self.base_urls] or list(self.base_urls)
+        simulated = {"exchanges": ",".join(played), "data_dir": str(demo_folder(loaded).path)}
+        for venue in played:
+            url = self.base_urls[venue]
             simulated[f"venues.{venue}.base_url"] = url
             simulated[f"venues.{venue}.borrow_rates_hourly"] = _BORROW_RATES
-        return {"exchanges": ",".join(self.base_urls), "data_dir": str(demo_folder(loaded).path), **simulated}
+        return simulated
 
 
 @asynccontextmanager

@@ -27,6 +27,7 @@ from arbedge.bootstrap.settings_sources import (
     read_environment,
     read_file,
 )
+from arbedge.domain.opportunity import OpportunityKind
 from arbedge.exchanges.config import ExchangesConfig, VenueName
 from arbedge.foundation.container.config import ContainerConfig
 from arbedge.market.config import MarketConfig
@@ -245,6 +246,10 @@ def _problem(
 
 
 def _remarks(settings: Settings) -> Iterator[str]:
+    between = {OpportunityKind.SPOT_SPOT, OpportunityKind.PERP_PERP, OpportunityKind.FUNDING}
+    off = sorted(between.difference(settings.opportunities.kinds))
+    if len(settings.exchanges) > 1 and off:
+        yield f"several venues are watched, but {', '.join(off)} are not looked for (opportunities.kinds)"
     pairs = settings.market.monitored_pairs
     if not pairs:
         return

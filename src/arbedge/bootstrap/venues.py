@@ -10,16 +10,20 @@ from arbedge.bootstrap.settings import LoadedSettings, Settings
 from arbedge.domain.instrument import MarketKind
 from arbedge.errors import Invalid
 from arbedge.exchanges.binance import adapter as binance
-from arbedge.exchanges.binance.adapter import Surroundings
+from arbedge.exchanges.bitget import adapter as bitget
+from arbedge.exchanges.bybit import adapter as bybit
 from arbedge.exchanges.config import VENUE_NAMES, VenueConfig, VenueName
+from arbedge.exchanges.okx import adapter as okx
 from arbedge.exchanges.transport.http import PoolGauges
 from arbedge.exchanges.transport.keeper import LinkStats
+from arbedge.exchanges.transport.surroundings import Surroundings
 from arbedge.foundation.resilience.guard import Guard, GuardHooks
 from arbedge.foundation.resilience.weight import WeightBudget
 from arbedge.foundation.runtime.clock import Clock, SystemClock
+from arbedge.market.feeds.desk import DepthVenue
 from arbedge.market.ports import DepthSource, FundingSource, VenueCatalogue, VenueStreams
 
-__all__ = ["ADAPTERS", "OpenVenue", "VenueSet", "build_venues", "open_venues"]
+__all__ = ["ADAPTERS", "Adapter", "OpenVenue", "VenueSet", "build_venues", "open_venues"]
 
 
 class _Pool(Protocol):
@@ -34,7 +38,7 @@ class OpenVenue:
     name: VenueName
     kinds: tuple[MarketKind, ...]
     catalogue: VenueCatalogue
-    depth: DepthSource
+    depth: DepthVenue
     funding: FundingSource
     streams: VenueStreams
     guards: tuple[Guard, ...]
@@ -44,13 +48,54 @@ class OpenVenue:
     is_loopback: bool
 
 
-def _binance(config: VenueConfig, around: Surroundings) -> OpenVenue:
-    venue = binance.build(config, around)
+class _Streams(VenueStreams, Protocol):
+    def stats(self) -> tuple[LinkStats, ...]: ...
+
+
+class _Catalogue(VenueCatalogue, DepthSource, FundingSource, Protocol):
+    """Every venue's catalogue also reads its books and its funding."""
+
+
+class _Built(Protocol):
+    """What each venue's `build` gives."""
+
+    @property
+    def catalogue(self) -> _Catalogue: ...
+    @property
+    def streams(self) -> _Streams: ...
+    @property
+    def pool(self) -> _Pool: ...
+    @property
+    def guards(self) -> tuple[Guard, ...]: ...
+    @property
+    def budgets(self) -> Mapping[str, WeightBudget]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """How a venue is built, and whether its depth streams begin with the whole book."""
+
+    build: Callable[[VenueConfig, Surroundings], _Built]
+    sends_books: bool
+
+
+ADAPTERS: Mapping[VenueName, Adapter] = {
+    "binance": Adapter(binance.build, sends_books=False),
+    "bybit": Adapter(bybit.build, sends_books=True),
+    "okx": Adapter(okx.build, sends_books=False),
+    "bitget": Adapter(bitget.build, sends_books=True),
+}
+"""Every venue ArbEdge can talk to; a new venue is a folder in `exchanges` and a line here."""
+
+
+def _open(name: VenueName, config: VenueConfig, around: Surroundings) -> OpenVenue:
+    adapter = ADAPTERS[name]
+    venue = adapter.build(config, around)
     return OpenVenue(
-        name="binance",
+        name=name,
         kinds=config.kinds,
         catalogue=venue.catalogue,
-        depth=venue.catalogue,
+        depth=DepthVenue(venue.catalogue, venue.streams.want_depth, adapter.sends_books),
         funding=venue.catalogue,
         streams=venue.streams,
         guards=venue.guards,
@@ -59,10 +104,6 @@ def _binance(config: VenueConfig, around: Surroundings) -> OpenVenue:
         budgets=venue.budgets,
         is_loopback=_is_loopback(config.base_url),
     )
-
-
-ADAPTERS: Mapping[VenueName, Callable[[VenueConfig, Surroundings], OpenVenue]] = {"binance": _binance}
-"""Every venue ArbEdge can talk to; a new venue is a folder in `exchanges` and a line here."""
 
 
 class VenueSet:
@@ -93,7 +134,7 @@ def build_venues(settings: Settings, clock: Clock, hooks: GuardHooks | None = No
     """Every configured venue that has an adapter. Opens nothing: the first call does."""
     around = Surroundings(clock, Random(), hooks)  # noqa: S311 - jitter must differ between processes, not be secret
     known = [name for name in settings.exchanges if name in ADAPTERS]
-    venues = tuple(ADAPTERS[name](settings.venues.of(name), around) for name in known)
+    venues = tuple(_open(name, settings.venues.of(name), around) for name in known)
     return VenueSet(venues, tuple(name for name in settings.exchanges if name not in ADAPTERS))
 
 

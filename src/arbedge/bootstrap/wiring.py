@@ -131,9 +131,7 @@ def make_market(plan: RunPlan, clock: Clock, venues: VenueSet) -> LiveMarket:
         fees=FeeTable(own_rates=own_fees, as_of=clock.now().date()),
         borrow_rates_hourly=borrow,
     )
-    depth: dict[str, DepthVenue] = {
-        venue.name: DepthVenue(venue.depth, venue.streams.want_depth) for venue in venues
-    }
+    depth: dict[str, DepthVenue] = {venue.name: venue.depth for venue in venues}
     return LiveMarket(settings.market, terms, clock, depth)
 
 

@@ -109,10 +109,13 @@ class BookSync:
         return True
 
     def on_whole(self, book: Book, confirmed_ns: int) -> bool:
-        """Take in a whole book from the stream itself: what comes next chains to it. False when it is unusable."""
+        """Take in a whole book from the stream itself: what comes next chains to it. False when it is unusable.
+
+        The venue keeps this view complete by its own changes, however few levels it has: nothing of it is cut off.
+        """
         fresh = LocalBook(self.instrument)
         try:
-            fresh.load(book, levels_asked=max(len(book.bids), len(book.asks)), is_in_stream=True)
+            fresh.load(book, levels_asked=max(len(book.bids), len(book.asks)) + 1, is_in_stream=True)
         except IntegrityError as error:
             self._drop(str(error))
             return False

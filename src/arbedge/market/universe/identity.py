@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite, log10
 
-from arbedge.domain.instrument import AssetClass, Instrument, InstrumentId, InstrumentStatus, MarketKind
+from arbedge.domain.instrument import AssetClass, Instrument, InstrumentStatus, MarketKind
 from arbedge.domain.opportunity import IdentityLevel
 from arbedge.market.facts import IdentityFinding
 from arbedge.market.ports import IndexComponent
@@ -39,6 +39,7 @@ class AssetIdentity:
         self._components: dict[int, tuple[IndexComponent, ...]] = {}
         self._anchors: dict[int, frozenset[Anchor]] = {}
         self._claims: Mapping[tuple[str, MarketKind, str, str], int] = {}
+        self._spot_bases: Mapping[tuple[str, str], str] = {}
         self._seen_version = -1
 
     def learn(self, slot: int, components: Sequence[IndexComponent]) -> None:
@@ -93,6 +94,11 @@ class AssetIdentity:
         self._seen_version = self._universe.version
         self._anchors.clear()
         self._claims = collisions(self._universe.instruments)
+        self._spot_bases = {
+            (each.id.venue, _plain(each.id.symbol)): each.base
+            for each in self._universe.instruments
+            if each.id.kind is MarketKind.SPOT
+        }
 
     def _anchors_of(self, slot: int) -> frozenset[Anchor]:
         anchors = self._anchors.get(slot)
@@ -109,9 +115,8 @@ class AssetIdentity:
         """The coin a component names; its whole symbol where that venue's listing is not known here."""
         venue = component.venue.strip().lower()
         venue = _VENUE_ALIASES.get(venue, venue)
-        symbol = component.symbol.strip().upper()
-        slot = self._universe.slot_of(InstrumentId(venue, MarketKind.SPOT, symbol))
-        return (venue, symbol if slot is None else self._universe.instruments[slot].base)
+        symbol = _plain(component.symbol)
+        return (venue, self._spot_bases.get((venue, symbol), symbol))
 
     def _ratio_problem(self, prices: tuple[float, float]) -> str | None:
         if not all(isfinite(price) and price > 0 for price in prices):
@@ -139,6 +144,14 @@ class AssetIdentity:
     def _who_reads(self, first: int, second: int) -> str:
         perps = [str(self._universe.instruments[slot].id) for slot in (first, second) if slot in self._components]
         return f"the index of {' and of '.join(perps)} reads"
+
+
+def _plain(symbol: str) -> str:
+    """A spot symbol without what venues put between base and quote: `PEPE/USDT`, `PEPE-USDT` and `PEPEUSDT` agree.
+
+    Only ever compared within one venue, whose own spellings without the separator are distinct.
+    """
+    return symbol.strip().upper().replace("/", "").replace("-", "").replace("_", "")
 
 
 def collisions(instruments: Iterable[Instrument]) -> Mapping[tuple[str, MarketKind, str, str], int]:

@@ -24,6 +24,7 @@ _FREE = frozenset({Gate.IDENTITY, Gate.TRADING})
 """Gates judged before any book is asked for: looking again costs nothing."""
 _FREE_REST_S = 5.0
 _STALE_NS = 1_000_000_000
+_REFUSALS = 16
 _AWAITED_REST_S = 2.0
 _OTHER_REST_S = 10.0
 
@@ -39,6 +40,8 @@ class Pace:
     patience_s: float = 5.0
     touch_appraisals: int = 2
     sweep_appraisals: int = 64
+    sweep_window: int = 1000
+    touch_window: int = 64
     pass_budget_ms: float = 40.0
     curve_s: float = 5.0
     kept_rejections: int = 5000
@@ -97,16 +100,20 @@ class Agenda:
         ready.sort(key=lambda n: (self._turn(n, n in open_numbers, now_ns), -self._entries[n].gross))
         chosen = []
         used: set[int] | None = None
+        refused = 0
         for number in ready:
             entry = self._entries[number]
             if number in open_numbers:
                 self._leave(number)
             elif number not in self._focus:
+                if refused >= _REFUSALS:
+                    continue  # the rest has smaller edges: it would only be refused as well
                 if used is None:
                     used = {slot for each in (*open_numbers, *self._focus) for slot in self._slots_of(each)}
                 wanted = used.union(self._slots_of(number))
                 is_full = len(self._focus) >= self._pace.focus or len(wanted) > self._pace.books
                 if is_full and not self._gave_way(entry.gross, now_ns):
+                    refused += 1
                     continue
                 used = wanted
                 self._focus.add(number)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isnan
 
+import numpy as np
+
 from arbedge.domain.events import OpportunityChange, OpportunityEvent
 from arbedge.domain.money import figure
 from arbedge.domain.opportunity import Gate, Opportunity, Rejection
@@ -75,6 +77,7 @@ class Detector:
         self._gauged_ns: int | None = None
         self._open_numbers: dict[int, LegsKey] = {}
         self._idle_until_ns = 0
+        self._turned = 0
         self.counts = DetectorCounts()
 
     def touch(self, slots: Collection[int]) -> int:
@@ -86,7 +89,7 @@ class Detector:
         known = [slot for slot in slots if slot < self._routes.slot_count]
         if not known:
             return 0
-        numbers = self._offer(self._screen.touch(known))
+        numbers = self._offer(self._best_of(self._screen.touch(known)))
         now_ns = self._clock.monotonic_ns()
         if now_ns < self._idle_until_ns:
             return 0  # at most half of the thread's time goes into appraising between sweeps
@@ -100,11 +103,13 @@ class Detector:
         self._extend()
         now_ns = self._clock.monotonic_ns()
         self._read_conditions(now_ns)
-        hits = set(self._offer(self._screen.scan()))
+        found = self._screen.scan()
+        hits = set(found.numbers.tolist())
         for number in self._agenda.keep_only(hits | self._open_numbers.keys()):
             self._rejections.retire(self._routes.route(number).legs)
         self._miss_fallen(hits)
-        self._work(hits, self._pace.sweep_appraisals)
+        looked_at = self._offer(self._share_of(found))
+        self._work([*looked_at, *(self._open_numbers.keys() & hits)], self._pace.sweep_appraisals)
         self._tell(self._life.expire(self._clock.now(), self._clock.monotonic_ns()))
 
     def recover(self, records: Iterable[OpportunityRecord]) -> None:
@@ -161,6 +166,28 @@ class Detector:
         instruments = self._market.instruments()
         if len(instruments) > self._routes.slot_count:
             self._routes.extend(instruments)
+
+    def _best_of(self, hits: Hits) -> Hits:
+        """Of many candidates round one turn's changes the best and those open; sweeps take the others in turn."""
+        window = self._pace.touch_window
+        if len(hits.numbers) <= window:
+            return hits
+        best = np.argpartition(-hits.gross, window)[:window]
+        is_open = np.isin(hits.numbers, np.fromiter(self._open_numbers, dtype=hits.numbers.dtype))
+        chosen = np.union1d(best, np.flatnonzero(is_open))
+        return Hits(hits.numbers[chosen], hits.gross[chosen])
+
+    def _share_of(self, hits: Hits) -> Hits:
+        """Of very many candidates the best, and a share of the others with each sweep, all in turn."""
+        window = self._pace.sweep_window
+        if len(hits.numbers) <= 2 * window:
+            return hits
+        order = np.argsort(-hits.gross, kind="stable")
+        others = order[window:]
+        begin = self._turned % len(others)
+        self._turned = begin + window
+        chosen = np.concatenate([order[:window], others[begin : begin + window]])
+        return Hits(hits.numbers[chosen], hits.gross[chosen])
 
     def _offer(self, hits: Hits) -> list[int]:
         numbers: list[int] = hits.numbers.tolist()
