@@ -31,7 +31,8 @@ class DemoLab:
 
         The configured venues are watched, as far as the lab plays them.
         """
-        played = [name for name in loaded.settings.exchanges if name in self.base_urls] or list(self.base_urls)
+        wanted: list[str] = [*loaded.settings.exchanges]
+        played = [name for name in wanted if name in self.base_urls] or list(self.base_urls)
         simulated = {"exchanges": ",".join(played), "data_dir": str(demo_folder(loaded).path)}
         for venue in played:
             url = self.base_urls[venue]
