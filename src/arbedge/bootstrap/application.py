@@ -19,6 +19,7 @@ from arbedge.foundation.container import Health, MetricLifeHooks, ServiceContain
 from arbedge.foundation.runtime.clock import Clock, SystemClock
 from arbedge.foundation.runtime.streams import BoundedStream, Overflow
 from arbedge.foundation.runtime.supervision import SupervisedTask
+from arbedge.foundation.runtime.tasks import ErrorLog
 from arbedge.foundation.telemetry.hooks import MetricStreamHooks
 from arbedge.foundation.telemetry.logs import LogConfig, Logs
 from arbedge.foundation.telemetry.metrics import Metrics
@@ -158,12 +159,18 @@ async def running(
         container = ServiceContainer(
             registry, clock, loaded.settings.services, log=log, hooks=MetricLifeHooks(metrics)
         )
-        await stack.enter_async_context(container)
+        await container.start()
+        stack.push_async_callback(_stop, container, log)
         if is_recording:
             container.get(Observer).watch_pool("records", container.get(Records).gauges)
         log.info("started", config_hash=loaded.config_hash, exchanges=",".join(loaded.settings.exchanges))
         yield Application(container, plan, clock)
         log.info("stopping")
+
+
+async def _stop(container: ServiceContainer, log: ErrorLog) -> None:
+    for failure in await container.stop():
+        log.error("did not stop cleanly", service=failure.name, reason=failure.reason)
 
 
 def service_graph(loaded: LoadedSettings) -> dict[str, tuple[str, ...]]:

@@ -104,8 +104,9 @@ class ArchiveCrew(Crew):
         self.put_to_work("archive.prune", self._prune)
 
     async def stop(self) -> None:
-        """End the tasks, then write what is left."""
-        await super().stop()
+        """End the tasks between two writes, never within one; then write what is left."""
+        async with self._delivery.archive_in_use:
+            await super().stop()
         await self._delivery.finish(self._detector)
 
     async def ping(self) -> str | None:
@@ -114,7 +115,8 @@ class ArchiveCrew(Crew):
 
     async def _prune(self) -> None:
         while True:
-            await self._archive.prune(self._clock.now() - self._retention)
+            async with self._delivery.archive_in_use:
+                await self._archive.prune(self._clock.now() - self._retention)
             await self._clock.sleep(_PRUNE_EVERY_S)
 
 

@@ -4,6 +4,7 @@
 `run_writer`; an archive out of reach is tried again with growing pauses while events wait in the backlog.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -63,6 +64,9 @@ class DeliveryPath:
         self._watchers: list[Watcher] = []
         self._rejections: dict[str, Rejection] = {}
         self._rejections_ns: int | None = None
+        self.archive_in_use = asyncio.Lock()
+        """Held while the archive is written to. Whoever ends the writer takes it first: a write cut off in the middle
+        leaves its connection waiting for a lock that nobody gives back."""
         self.problem: str | None = None
         self.written = 0
 
@@ -113,11 +117,12 @@ class DeliveryPath:
         Each call of the archive carries its own deadline.
         """
         try:
-            while batch := self._backlog.first(self._policy.batch_rows):
-                await self._archive.record(tuple(batch.values()))
-                self._backlog.drop(batch)
-                self.written += len(batch)
-            await self._store_rejections()
+            async with self.archive_in_use:
+                while batch := self._backlog.first(self._policy.batch_rows):
+                    await self._archive.record(tuple(batch.values()))
+                    self._backlog.drop(batch)
+                    self.written += len(batch)
+                await self._store_rejections()
         except ArbEdgeError as error:
             if self.problem is None:
                 self._log.error("archive_unavailable", error=repr(error), pending=self.pending)
