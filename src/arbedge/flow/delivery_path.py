@@ -65,8 +65,8 @@ class DeliveryPath:
         self._rejections: dict[str, Rejection] = {}
         self._rejections_ns: int | None = None
         self.archive_in_use = asyncio.Lock()
-        """Held while the archive is written to. Whoever ends the writer takes it first: a write cut off in the middle
-        leaves its connection waiting for a lock that nobody gives back."""
+        """Held while the archive is written to. Whoever ends the writer takes it first: a write cut off in the
+        middle leaves its connection waiting for a lock that nobody gives back."""
         self.problem: str | None = None
         self.written = 0
 
