@@ -32,6 +32,7 @@ class QuoteBoard:
         self._prices = np.full((2, max(1, capacity)), nan)
         self._scale = np.full(max(1, capacity), nan)
         self._gains = np.zeros((2, horizons, max(1, capacity)))
+        self._gains_epoch = np.zeros(1, dtype=np.int64)
         self._tops: list[tuple[float, float, float, float] | None] = []
         self._sequences: list[int] = []
         self._venue_at_ms: list[int] = []
@@ -178,6 +179,7 @@ class QuoteBoard:
         """Write the funding bounds of some slots; both arrays are horizons by slots, as fractions."""
         self._gains[0][:, slots] = short_gain
         self._gains[1][:, slots] = long_gain
+        self._gains_epoch += 1
 
     def is_scaled(self, slot: int) -> bool:
         """Whether the slot's prices can be told in the reporting currency now."""
@@ -191,6 +193,7 @@ class QuoteBoard:
             scale=self._scale[:used],
             short_gain=self._gains[0, :, :used],
             long_gain=self._gains[1, :, :used],
+            gains_epoch=self._gains_epoch,
         )
 
 

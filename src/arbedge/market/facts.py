@@ -63,7 +63,7 @@ class Columns:
 
     `bid`, `ask`: venue price. `scale`: quote_rate / multiplier, so `bid * scale` is reporting currency for one
     base unit. `short_gain[h]`, `long_gain[h]`: upper bound of the funding a short or a long gains up to horizon
-    number h, as a fraction; 0 for spot.
+    number h, as a fraction; 0 for spot. `gains_epoch` is one cell that counts how often the gains were written.
     """
 
     bid: NDArray[np.float64]
@@ -71,3 +71,4 @@ class Columns:
     scale: NDArray[np.float64]
     short_gain: NDArray[np.float64]
     long_gain: NDArray[np.float64]
+    gains_epoch: NDArray[np.int64]

@@ -124,6 +124,7 @@ class ScriptedMarket:
 
     def refresh(self) -> None:
         """Recompute the gains columns as of now."""
+        self._columns.gains_epoch[0] += 1
         now = self._clock.now()
         for slot, settlements in self._settlements.items():
             for index, hours in enumerate(self._horizons):
@@ -173,7 +174,7 @@ class ScriptedMarket:
             old = self._columns
             prices[:, :-1] = (old.bid, old.ask, old.scale)
             gains[:, :, :-1] = (old.short_gain, old.long_gain)
-        return Columns(prices[0], prices[1], prices[2], gains[0], gains[1])
+        return Columns(prices[0], prices[1], prices[2], gains[0], gains[1], np.zeros(1, dtype=np.int64))
 
 
 def spot(symbol: str, base: str, quote: str = "USDT", *, venue: str = "binance", **fields: Any) -> Instrument:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from arbedge.domain.instrument import Instrument, MarketKind
 from arbedge.domain.opportunity import Candidate, Leg, OpportunityKind, Side
 from arbedge.opportunities.detection.growing import GrowingColumns
+from arbedge.opportunities.detection.lanes import Lanes
 from arbedge.opportunities.detection.triangles import Triangle, TriangleFinder
 
 __all__ = ["REPORTING_CURRENCY", "Route", "Routes"]
@@ -65,6 +66,8 @@ class Routes:
         self._pairs = GrowingColumns(3)
         self._triangles = GrowingColumns(4)
         self._pairs_at: dict[int, list[int]] = defaultdict(list)
+        self._pairs_of: dict[str, list[int]] = defaultdict(list)
+        self._lanes: Lanes | None = None
         self._triangles_at: dict[int, list[int]] = defaultdict(list)
         self._near: dict[int, NDArray[np.intp]] = {}
         self._near_triangles: dict[int, NDArray[np.intp]] = {}
@@ -90,6 +93,7 @@ class Routes:
     def extend(self, instruments: Sequence[Instrument]) -> int:
         """Take in the instruments from the first unknown slot on; returns how many routes that made."""
         before = len(self._legs_of)
+        self._lanes = None
         for slot in range(len(self._instruments), len(instruments)):
             instrument = instruments[slot]
             self._instruments.append(instrument)
@@ -102,6 +106,17 @@ class Routes:
     def pair_columns(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
         """(number, long slot, short slot) of every pair."""
         return self._pairs.column(0), self._pairs.column(1), self._pairs.column(2)
+
+    def pair_rows(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
+        """(number, long slot, short slot) of the pairs at these positions (3 x k)."""
+        return self._pairs.rows(positions)
+
+    def lanes(self) -> Lanes:
+        """The books of every asset in lanes, to screen asset by asset; the same until instruments are added."""
+        if self._lanes is None:
+            books = list(self._by_asset.values())
+            self._lanes = Lanes(books, [self._pairs_of[asset] for asset in self._by_asset], self.slot_count)
+        return self._lanes
 
     def triangle_columns(self) -> tuple[NDArray[np.intp], ...]:
         """(number, and for each trade 2 * slot + 1 if it buys) of every triangle."""
@@ -158,6 +173,7 @@ class Routes:
         number = len(self._legs_of)
         position = self._pairs.append((number, long, short))
         self._legs_of.append((0, position))
+        self._pairs_of[self._instruments[long].asset].append(position)
         for slot in (long, short):
             self._pairs_at[slot].append(position)
             self._near.pop(slot, None)

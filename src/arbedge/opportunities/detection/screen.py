@@ -117,6 +117,16 @@ class Screen:
         return gross
 
     def _scan_pairs(self) -> tuple[_Indices, _Floats]:
+        columns = self._market.columns()
+        near = self._routes.lanes().near(columns, self._threshold - 2 * GUARD)
+        if len(near) * _FULL_SCAN_SHARE > self._routes.pair_count:
+            return self._scan_every_pair()
+        pairs = self._routes.pair_rows(near)
+        gross = self._pair_gross(pairs)
+        passing = gross >= self._threshold
+        return pairs[0][passing], gross[passing]
+
+    def _scan_every_pair(self) -> tuple[_Indices, _Floats]:
         columns, count = self._market.columns(), self._routes.slot_count
         numbers, longs, shorts = self._routes.pair_columns()
         scale = columns.scale[:count]

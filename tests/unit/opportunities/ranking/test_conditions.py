@@ -8,7 +8,8 @@ from arbedge.opportunities.ranking.conditions import Conditions, ConditionsGauge
 def columns(*spreads):
     bid = np.array([1 - spread for spread in spreads])
     ask = np.where(np.isnan(bid), np.nan, 1.0)
-    return Columns(bid, ask, np.ones_like(bid), np.zeros((1, len(spreads))), np.zeros((1, len(spreads))))
+    gains = np.zeros((1, len(spreads)))
+    return Columns(bid, ask, np.ones_like(bid), gains, gains, np.zeros(1, dtype=np.int64))
 
 
 def test_all_is_well_before_the_first_reading_and_with_nothing_listed():
