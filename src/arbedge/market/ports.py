@@ -13,6 +13,7 @@ from typing import Protocol
 
 from arbedge.domain.funding import FundingState, Settlement
 from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
+from arbedge.domain.network import CoinNetwork
 from arbedge.domain.quote import Book, BookChange, TopOfBook
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "LinkEvent",
     "LinkState",
     "MarketSink",
+    "NetworkSource",
     "Turnover",
     "VenueCatalogue",
     "VenueStreams",
@@ -109,6 +111,14 @@ class FundingSource(Protocol):
         self, perp: InstrumentId, since: datetime, until: datetime
     ) -> tuple[Settlement, ...]:
         """Settled rates with `since` <= at < `until`, oldest first; pages as often as needed."""
+        ...
+
+
+class NetworkSource(Protocol):
+    """Networks of coins, of a venue that tells them without a key."""
+
+    async def fetch_networks(self) -> tuple[CoinNetwork, ...]:
+        """Every network of every coin now, whatever its state; what makes no sense is left out."""
         ...
 
 
