@@ -1,63 +1,34 @@
-"""The lab's universes: which markets are listed, drawn from a seed and shaped like the real thing.
-
-The shapes (how volume falls with rank, depth within 2 %, spread, basis and funding of perps, shares of 1, 4 and
-8 hour contracts) follow a recorded cross-section of Binance's perps of September 2025; names and prices are the
-lab's own.
+"""The universes of the lab by name: how large each is, and what every venue lists of it.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from arbedge.errors import ConfigError
-from arbedge.lab.assets import FIAT_AND_STABLE, SCALED_PERPS, SCALED_SPOT, STOCKS, TRAP_COINS, Coin, coins
-from arbedge.lab.chance import seeded
-from arbedge.lab.listing import Funding, Listing, lot_decimals, tick_decimals
-from arbedge.lab.naming import localised
+from arbedge.lab.drawing import Drawing, Size
+from arbedge.lab.listing import Listing
 
 __all__ = ["ELSEWHERE", "UNIVERSES", "Universe", "build", "build_all"]
 
-_QUOTE_ORDER = ("BTC", "ETH", "BNB")  # ETHBTC is listed, BTCETH is not
-_DAY_MS = 86_400_000
-_EPOCH_MS = 1_546_300_800_000  # 2019-01-01: no listing is older
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Size:
-    """How many coins there are and how many of the best ranked each kind of market lists.
-
-    `elsewhere` says the same of Bybit, OKX and Bitget: spot pairs by quote, `perps` and `usdc_perps`.
-    """
-
-    coins: int
-    perps: int
-    usdc_perps: int
-    stocks: int
-    quarterlies: int
-    settling: int
-    halted: int
-    changes_per_s: float
-    spot: dict[str, int] = field(default_factory=dict)
-    elsewhere: dict[str, int] = field(default_factory=dict)
-
-
-UNIVERSES: dict[str, _Size] = {
-    "small": _Size(
+UNIVERSES: dict[str, Size] = {
+    "small": Size(
         coins=20, perps=12, usdc_perps=1, stocks=1, quarterlies=1, settling=1, halted=1, changes_per_s=150,
         spot={"USDT": 12, "USDC": 3, "BTC": 5, "ETH": 3, "TRY": 2},
         elsewhere={"USDT": 12, "USDC": 3, "BTC": 2, "perps": 12, "usdc_perps": 2},
     ),
-    "demo": _Size(
+    "demo": Size(
         coins=96, perps=88, usdc_perps=8, stocks=4, quarterlies=2, settling=4, halted=6, changes_per_s=600,
         spot={"USDT": 88, "USDC": 20, "FDUSD": 12, "BTC": 25, "ETH": 12, "BNB": 10, "TRY": 15, "EUR": 4},
         elsewhere={"USDT": 80, "USDC": 15, "BTC": 8, "ETH": 3, "perps": 80, "usdc_perps": 6},
     ),
-    "binance": _Size(
+    "binance": Size(
         coins=610, perps=590, usdc_perps=44, stocks=8, quarterlies=4, settling=46, halted=110, changes_per_s=2000,
         spot={
             "USDT": 500, "USDC": 340, "FDUSD": 200, "BTC": 330, "ETH": 220, "BNB": 210,
             "TRY": 280, "EUR": 50, "BRL": 40, "TUSD": 20,
         },
     ),
-    "four": _Size(
+    "four": Size(
         coins=1400, perps=900, usdc_perps=60, stocks=8, quarterlies=4, settling=46, halted=110, changes_per_s=2000,
         spot={
             "USDT": 1000, "USDC": 400, "FDUSD": 200, "BTC": 330, "ETH": 220, "BNB": 210,
@@ -71,10 +42,6 @@ Binance alone), four (12,000 over all venues)."""
 
 ELSEWHERE = ("bybit", "okx", "bitget")
 """Venues whose markets are drawn from the same coins; a universe without `elsewhere` has none of them."""
-
-_ALWAYS_LISTED = 12  # the most traded coins are listed everywhere
-_LISTED_SHARE = 0.93  # of the coins another venue could list, those it does
-_OTHER_INTERVAL_SHARE = 0.12  # of their perps, those settling at other hours than Binance's
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +72,7 @@ def build_all(name: str, seed: int, now_ms: int) -> dict[str, Universe]:
     size = UNIVERSES.get(name)
     if size is None:
         raise ConfigError(f"--universe {name}: expected one of {', '.join(UNIVERSES)}")
-    drawing = _Drawing(size, seed, now_ms)
+    drawing = Drawing(size, seed, now_ms)
     lists = {"binance": (*drawing.spot(), *drawing.usdm())}
     if size.elsewhere:
         lists |= {venue: tuple(drawing.elsewhere(venue)) for venue in ELSEWHERE}
@@ -113,202 +80,3 @@ def build_all(name: str, seed: int, now_ms: int) -> dict[str, Universe]:
         venue: Universe(name, venue, seed, listings, drawing.prices, size.changes_per_s)
         for venue, listings in lists.items()
     }
-
-
-class _Drawing:
-    """One draw of a universe; each listing's own figures come from one seeded generator in listing order."""
-
-    def __init__(self, size: _Size, seed: int, now_ms: int) -> None:
-        self._size = size
-        self._seed = seed
-        self._rng = seeded(f"universe-{seed}")
-        self._now_ms = now_ms
-        self._coins = coins(size.coins, seed)
-        self._ordinary = [coin for coin in self._coins if coin.name not in TRAP_COINS]
-        self._traps = [coin for coin in self._coins if coin.name in TRAP_COINS]
-        self.prices = {"USDT": 1.0, **FIAT_AND_STABLE} | {coin.name: coin.price for coin in self._coins}
-        self._stocks = {name: float(price) for name, price in list(STOCKS.items())[: size.stocks]}
-        if size.stocks and "CAT" not in self._stocks and "CAT" in self.prices:
-            self._stocks["CAT"] = float(STOCKS["CAT"])
-        self.prices |= {f"{name}.STOCK": price for name, price in self._stocks.items()}
-        self._carries: dict[str, tuple[float, Funding]] = {}
-
-    def elsewhere(self, venue: str) -> list[Listing]:
-        """What another venue lists: most of the same coins, named its own way, a little off in price and hours."""
-        self._rng = seeded(f"universe-{self._seed}-{venue}")
-        wanted = dict(self._size.elsewhere)
-        perps, usdc_perps = wanted.pop("perps"), wanted.pop("usdc_perps")
-        listed = [self._spot(Coin("USDC", self.prices["USDC"], 5), "USDT")]
-        for quote, count in wanted.items():
-            fitting = [c for c in self._ordinary if c.price / self.prices[quote] >= 1e-11 and c.name != quote]
-            fitting = [c for c in fitting if (c.name, quote) != ("BTC", "ETH")][:count]
-            listed += [self._spot(c, quote) for c in fitting if self._is_elsewhere(c)]
-        for quote, count in (("USDT", perps), ("USDC", usdc_perps)):
-            fitting = self._ordinary[:count]
-            listed += [self._perp(c, quote) for c in fitting if self._is_elsewhere(c)]
-        if venue == "bitget":
-            listed += [self._stock(name, price) for name, price in self._stocks.items()]
-        gone = Coin("OLD1", self.prices.setdefault("OLD1", 0.5), 400)
-        listed += [self._perp(gone, "USDT", status="SETTLING"), self._spot(gone, "USDT", status="BREAK")]
-        if venue in {"bybit", "okx"}:
-            listed.append(
-                self._perp(Coin("SOON", self.prices.setdefault("SOON", 1.2), 300), "USDT", status="PRELAUNCH")
-            )
-        return [self._moved_off(localised(item, venue)) for item in listed]
-
-    def _is_elsewhere(self, coin: Coin) -> bool:
-        return coin.rank <= _ALWAYS_LISTED or self._rng.random() < _LISTED_SHARE
-
-    def _moved_off(self, item: Listing) -> Listing:
-        rng, funding = self._rng, item.funding
-        offset_bps = rng.uniform(-0.4, 0.4)
-        if funding is not None and item.rank > 2 and rng.random() < _OTHER_INTERVAL_SHARE:
-            interval_h = {1: 4, 4: 8, 8: 4}[funding.interval_h]
-            rate = float(f"{funding.rate * interval_h / funding.interval_h:.8f}")
-            funding = replace(funding, interval_h=interval_h, rate=rate)
-        return replace(item, offset_bps=offset_bps, funding=funding)
-
-    def spot(self) -> list[Listing]:
-        """Currencies against each other, then every quote's best ranked coins, then what was delisted."""
-        quotes = self._size.spot
-        listed = [
-            self._spot(Coin(name, price, 5), "USDT") for name, price in FIAT_AND_STABLE.items()
-            if name not in {"TRY", "BRL"} and (name in quotes or name == "USDC")
-        ]  # fmt: skip
-        listed += [self._spot(Coin("USDT", 1.0, 5), name) for name in ("TRY", "BRL") if name in quotes]
-        left_over: list[tuple[Coin, str]] = []
-        for quote, count in quotes.items():
-            fitting = [coin for coin in self._ordinary if self._fits(coin, quote)]
-            listed += [self._spot(coin, quote) for coin in fitting[:count]]
-            left_over += [(coin, quote) for coin in fitting[count:]] if quote != "USDT" else []
-        listed += [self._spot(coin, "USDT") for coin in self._traps]
-        feez = next(coin for coin in self._traps if coin.name == "FEEZ")
-        listed.append(self._spot(feez, "ETH"))
-        halted = self._rng.sample(left_over, self._size.halted)
-        return listed + [self._spot(coin, quote, status="BREAK") for coin, quote in halted]
-
-    def usdm(self) -> list[Listing]:
-        """Perps in USDT and USDC, on stocks, quarterly contracts, and contracts being settled."""
-        perps = self._ordinary[: self._size.perps]
-        listed = [self._perp(coin, "USDT") for coin in [*perps, *self._traps]]
-        listed += [self._perp(coin, "USDC") for coin in perps[: self._size.usdc_perps]]
-        listed += [self._stock(name, price) for name, price in self._stocks.items()]
-        for i in range(self._size.quarterlies):
-            listed.append(self._quarterly(perps[i // 2], "CURRENT_QUARTER" if i % 2 == 0 else "NEXT_QUARTER"))
-        for i in range(self._size.settling):
-            gone = Coin(f"OLD{i + 1}", 0.5 + i * 0.07, 400)
-            self.prices[gone.name] = gone.price
-            listed.append(self._perp(gone, "USDT", status="SETTLING"))
-        return listed
-
-    def _fits(self, coin: Coin, quote: str) -> bool:
-        """Whether the pair makes sense: not with itself, and the price has at least two digits before 1e-8."""
-        if coin.name in _QUOTE_ORDER and quote in _QUOTE_ORDER:
-            return _QUOTE_ORDER.index(coin.name) > _QUOTE_ORDER.index(quote)
-        return coin.price / self.prices[quote] >= 2e-7
-
-    def _spot(self, coin: Coin, quote: str, status: str = "TRADING") -> Listing:
-        prefix, scale = SCALED_PERPS[coin.name] if coin.name in SCALED_SPOT else ("", 1)
-        price = coin.price * scale / self.prices[quote]
-        base = f"{prefix}{coin.name}"
-        thinness = {"USDT": 1.0, "USDC": 0.5, "FDUSD": 0.4, "BTC": 0.2, "TRY": 0.3}.get(quote, 0.12)
-        volume, depth = self._turnover(coin.rank)
-        if coin.name == "HALT":
-            status = "BREAK"
-        return Listing(
-            symbol=f"{base}{quote}", market="spot", base=base, quote=quote, coin=coin.name, scale=scale,
-            status=status, tick_dp=tick_decimals(price, 6 if coin.rank <= 5 else 5), price_dp=8, qty_dp=8,
-            lot_dp=0 if coin.name == "LOTZ" else lot_decimals(coin.price * scale, is_spot=True),
-            min_notional={"BTC": "0.00010000", "ETH": "0.00100000", "BNB": "0.01000000", "TRY": "10.00000000",
-                          "BRL": "10.00000000"}.get(quote, "5.00000000"),
-            start_price=price, quote_usd=self.prices[quote],
-            rank=coin.rank, volume_usd=volume * 0.5 * thinness,
-            depth_usd=max(6_000.0, depth * 0.6 * thinness), spread_bps=self._spread(coin.rank) * (2 - thinness),
-            onboard_ms=self._onboard(), margin=coin.rank <= 200 and quote in {"USDT", "USDC", "BTC"},
-        )  # fmt: skip
-
-    def _perp(self, coin: Coin, quote: str, status: str = "TRADING") -> Listing:
-        prefix, scale = SCALED_PERPS.get(coin.name, ("", 1))
-        base, price = f"{prefix}{coin.name}", coin.price * scale / self.prices[quote]
-        volume, depth = self._turnover(coin.rank)
-        share = 1.0 if quote == "USDT" else 0.15
-        basis_bps, funding = self._carry(coin)
-        has_spot = coin.rank <= self._size.spot["USDT"] or coin.name in TRAP_COINS
-        spot_base = base if coin.name in SCALED_SPOT else coin.name
-        # the 1/10 tick of the most traded contract, printed with two decimals, is the venue's own oddity
-        tick_dp = 1 if coin.name == "BTC" else tick_decimals(price, 5, 7)
-        return Listing(
-            symbol=f"{base}{quote}", market="usdm", base=base, quote=quote, coin=coin.name, scale=scale,
-            status=status, contract="PERPETUAL", tick_dp=tick_dp, price_dp=max(2, tick_dp),
-            lot_dp=(dp := lot_decimals(coin.price * scale, is_spot=False)), qty_dp=dp,
-            min_notional={"BTC": "100", "ETH": "20"}.get(coin.name, "5"), start_price=price,
-            quote_usd=self.prices[quote], rank=coin.rank, volume_usd=volume * share,
-            depth_usd=depth * max(share, 0.3), spread_bps=self._spread(coin.rank) * 0.8, onboard_ms=self._onboard(),
-            basis_bps=basis_bps, funding=funding, has_spot=has_spot,
-            index_of="TWINCOINUSDT" if coin.name == "TWIN" else f"{spot_base}USDT",
-        )  # fmt: skip
-
-    def _stock(self, name: str, price: float) -> Listing:
-        funding = Funding(8, 0.02, -0.02, 0.0, is_adjusted=True)
-        return Listing(
-            symbol=f"{name}USDT", market="usdm", base=name, quote="USDT", coin=f"{name}.STOCK", scale=1,
-            status="TRADING", contract="TRADIFI_PERPETUAL", underlying="EQUITY", tick_dp=2, price_dp=2, lot_dp=2,
-            qty_dp=2, min_notional="5", start_price=price, quote_usd=1.0, rank=150, volume_usd=2.5e7, depth_usd=4e5,
-            spread_bps=3.0, onboard_ms=self._now_ms - 200 * _DAY_MS, funding=funding, has_spot=False,
-        )  # fmt: skip
-
-    def _quarterly(self, coin: Coin, contract: str) -> Listing:
-        quarters_on = 1 if contract == "CURRENT_QUARTER" else 2
-        delivery_ms = (self._now_ms // (91 * _DAY_MS) + quarters_on) * 91 * _DAY_MS + 8 * 3_600_000
-        tick_dp = tick_decimals(coin.price, 6, 7)
-        return Listing(
-            symbol=f"{coin.name}USDT_{_yymmdd(delivery_ms)}", market="usdm", base=coin.name, quote="USDT",
-            coin=coin.name, scale=1, status="TRADING", contract=contract, delivery_ms=delivery_ms, tick_dp=tick_dp,
-            price_dp=max(2, tick_dp), lot_dp=3, qty_dp=3, min_notional="5", start_price=coin.price,
-            quote_usd=1.0, rank=90, volume_usd=3e7, depth_usd=6e5, spread_bps=2.5,
-            onboard_ms=self._now_ms - 80 * _DAY_MS, basis_bps=45.0 * quarters_on, index_of=f"{coin.name}USDT",
-        )  # fmt: skip
-
-    def _carry(self, coin: Coin) -> tuple[float, Funding]:
-        """Basis and funding of a coin's quiet perps, the same on every venue so that none pays against another.
-
-        Bounded so that no carry outlives two rounds of taker fees: most contracts sit at the interest rate, 1 bp
-        for eight hours; a few stray, never by as much as a long week of settlements would need to repay 30 bps.
-        """
-        if coin.name in self._carries:
-            return self._carries[coin.name]
-        rng, rank = self._rng, coin.rank
-        draw = rng.random()
-        interval_h = (8 if draw < 0.7 else 4) if rank <= 40 else (8 if draw < 0.2 else 4 if draw < 0.95 else 1)
-        rate_8h = 1e-4 if rng.random() < 0.72 else min(3.2e-4, max(-4.5e-4, rng.gauss(1e-4, 2.2e-4)))
-        basis_bps = min(3.0, max(-20.0 if rate_8h > -2e-4 else -9.0, rng.gauss(-5.0, 7.0)))
-        cap = 0.003 if rank <= 2 else rng.choice((0.02, 0.02, 0.02, 0.03))
-        rate = float(f"{rate_8h * interval_h / 8:.8f}")
-        terms = Funding(interval_h, cap, -cap, rate, interval_h != 8 or cap not in {0.003, 0.02})
-        self._carries[coin.name] = basis_bps, terms
-        return basis_bps, terms
-
-    def _turnover(self, rank: int) -> tuple[float, float]:
-        """Volume a day and depth within 2 % of a perp of that rank, in USD."""
-        volume = 2.1e10 * rank**-1.3 * 2.718281828 ** self._rng.gauss(0, 0.5)
-        return max(250_000.0, volume), max(35_000.0, 2.8e7 * rank**-0.8)
-
-    def _spread(self, rank: int) -> float:
-        return min(14.0, (0.25 + 0.014 * rank) * self._rng.uniform(0.7, 1.5))
-
-    def _onboard(self) -> int:
-        first_day, last_day = _EPOCH_MS // _DAY_MS, self._now_ms // _DAY_MS - 40
-        return self._rng.randrange(first_day, last_day) * _DAY_MS
-
-
-def _yymmdd(at_ms: int) -> str:
-    """Date part of a delivery symbol, from whole days since 1970 (proleptic Gregorian)."""
-    days = at_ms // _DAY_MS + 719_468
-    era, of_era = divmod(days, 146_097)
-    year_of_era = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
-    of_year = of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-    month_index = (5 * of_year + 2) // 153
-    day = of_year - (153 * month_index + 2) // 5 + 1
-    month = month_index + 3 if month_index < 10 else month_index - 9
-    year = year_of_era + era * 400 + (month <= 2)
-    return f"{year % 100:02d}{month:02d}{day:02d}"
