@@ -19,6 +19,8 @@ def explain(opportunity: Opportunity) -> None:
     _say(f"  identity     known by {opportunity.identity}")
     _say(f"  first seen   {opportunity.opened_at:{_TIME}}")
     _say(f"  last seen    {opportunity.updated_at:{_TIME}}")
+    if opportunity.expected_life_s is not None:
+        _say(f"  then left    {opportunity.expected_life_s:,.1f} s, the median of lives like it at that age")
     _say(f"  qualifies    {_qualifies(opportunity)}")
     _say(f"  capacity     {opportunity.capacity_usd:,.0f} USDT before the net turns negative")
     _say(f"  lines of the net, in USDT at a notional of {row['notional']}:")

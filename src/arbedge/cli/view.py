@@ -115,6 +115,10 @@ def _horizon(each: Opportunity) -> str:
     return "now" if each.kind is OpportunityKind.TRIANGULAR else f"{figure(each.horizon_hours)} h"
 
 
+def _left(each: Opportunity) -> str:
+    return "" if each.expected_life_s is None else f"{each.expected_life_s:,.0f} s"
+
+
 _COLUMNS = (
     _Column("score", 72, lambda each, _: f"{each.score.total:.3f}"),
     _Column("kind", _LESS_THAN_ANY_TERMINAL, lambda each, _: each.kind.value, is_right=False),
@@ -126,6 +130,7 @@ _COLUMNS = (
     _Column("horizon", 82, lambda each, _: _horizon(each)),
     _Column("capacity", 145, lambda each, _: f"{each.capacity_usd:,.0f}"),
     _Column("age", 92, lambda each, now: f"{(now.as_of - each.opened_at).total_seconds():.0f} s"),
+    _Column("left", 165, lambda each, _: _left(each)),
     _Column("id", _LESS_THAN_ANY_TERMINAL, lambda each, _: each.id[:8], is_right=False),
 )
 

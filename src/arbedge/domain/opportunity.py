@@ -127,7 +127,8 @@ class Opportunity:
 
     `breakeven_hours` is the first settlement at which cumulative net is positive (None: never inside the
     horizon, or not a hedged kind); `capacity_usd` the largest entry notional whose net is not negative;
-    `evidence_hash` names the inputs that reproduce `priced` to the last digit.
+    `evidence_hash` names the inputs that reproduce `priced` to the last digit. `expected_life_s` is the median time
+    still to live, by lives of its kind between its venues (float, informs and orders; None: too few lives).
     """
 
     id: str
@@ -149,6 +150,7 @@ class Opportunity:
     score: Score
     evidence_hash: str
     is_simulated: bool
+    expected_life_s: float | None = None
 
     @property
     def kind(self) -> OpportunityKind:

@@ -29,6 +29,15 @@ def run(path, *statements):
     database.close()
 
 
+BACK_TO_0001 = (
+    "DROP TABLE outcome_marks",
+    "DROP TABLE outcomes",
+    "ALTER TABLE opportunities DROP COLUMN expected_life_s",
+    "DROP TABLE funding_settlements",
+    "UPDATE alembic_version SET version_num = '0001'",
+)
+
+
 async def test_the_steps_make_the_tables_that_queries_expect(tmp_path) -> None:
     async with Records(tmp_path / "r.db", StorageConfig()):
         pass
@@ -44,7 +53,7 @@ async def test_an_older_schema_is_brought_up_with_its_rows(tmp_path, samples) ->
     async with Records(path, StorageConfig()) as records:
         await SqliteOpportunityArchive(records).record([samples.opened(), samples.closed(at=2)])
     newest = schema(path)
-    run(path, "DROP TABLE funding_settlements", "UPDATE alembic_version SET version_num = '0001'")
+    run(path, *BACK_TO_0001)
     assert schema(path) != newest
     with pytest.raises(ConfigError, match="older schema 0001"):
         await Records(path, StorageConfig(), is_read_only=True).open()
@@ -71,7 +80,7 @@ async def test_a_failing_step_leaves_the_old_schema(tmp_path, samples, monkeypat
     path = tmp_path / "r.db"
     async with Records(path, StorageConfig()) as records:
         await SqliteOpportunityArchive(records).record([samples.opened()])
-    run(path, "DROP TABLE funding_settlements", "UPDATE alembic_version SET version_num = '0001'")
+    run(path, *BACK_TO_0001)
     before = schema(path)
 
     def half_an_upgrade(connection):
@@ -92,7 +101,7 @@ async def test_a_step_that_would_orphan_rows_is_undone(tmp_path, samples, monkey
     path = tmp_path / "r.db"
     async with Records(path, StorageConfig()) as records:
         await SqliteOpportunityArchive(records).record([samples.opened()])
-    run(path, "DROP TABLE funding_settlements", "UPDATE alembic_version SET version_num = '0001'")
+    run(path, *BACK_TO_0001)
 
     def careless(connection):
         steps.upgrade(connection)

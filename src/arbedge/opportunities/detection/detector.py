@@ -27,6 +27,7 @@ from arbedge.opportunities.detection.screen import Hits, Screen
 from arbedge.opportunities.detection.sightings import SightingRoom
 from arbedge.opportunities.ports import MarketView, OpportunityRecord
 from arbedge.opportunities.ranking.conditions import ConditionsGauge
+from arbedge.opportunities.ranking.lives import LifeTable, life_of
 
 __all__ = ["DetectionSettings", "Detector", "DetectorCounts"]
 
@@ -43,6 +44,7 @@ class DetectionSettings:
     provenance: Provenance
     freshness: Freshness = field(default_factory=Freshness)
     pace: Pace = field(default_factory=Pace)
+    lives: LifeTable = field(default_factory=LifeTable)
 
 
 @dataclass(slots=True)
@@ -72,7 +74,8 @@ class Detector:
         self._agenda = Agenda(pace, lambda number: self._routes.route(number).slots)
         self._life = LifeTracker(config.grace_s, is_simulated=settings.provenance.is_simulated)
         self._rejections = RejectionLedger(pace.kept_rejections)
-        self._room = SightingRoom(config, pace.curve_s)
+        self._lives = settings.lives
+        self._room = SightingRoom(config, pace.curve_s, settings.lives)
         self._gauge = ConditionsGauge()
         self._gauged_ns: int | None = None
         self._open_numbers: dict[int, LegsKey] = {}
@@ -266,6 +269,7 @@ class Detector:
                 self.counts.updated += 1
             else:
                 self.counts.closed += 1
+                self._lives.add(event.opportunity.candidate, life_of(event.opportunity))
                 self._let_go(event.opportunity.candidate.legs)
             self._listener(event)
 

@@ -50,6 +50,7 @@ class Sighting:
     evidence_hash: str
     at: datetime
     at_ns: int
+    expected_life_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -191,4 +192,5 @@ def _shown(sighting: Sighting, updated_at: datetime) -> dict[str, Any]:
         "capacity_usd": sighting.capacity_usd,
         "score": sighting.score,
         "evidence_hash": sighting.evidence_hash,
+        "expected_life_s": sighting.expected_life_s,
     }

@@ -1,6 +1,6 @@
 """From an appraisal to what is shown: the size curve (drawn anew only now and then) and the score."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from arbedge.domain.opportunity import Qualification, Score
@@ -12,6 +12,7 @@ from arbedge.opportunities.detection.life import LegsKey, Sighting
 from arbedge.opportunities.evidence import BookSide, PairEvidence
 from arbedge.opportunities.pricing import capacity, size_curve
 from arbedge.opportunities.ranking.conditions import Conditions
+from arbedge.opportunities.ranking.lives import LifeTable
 from arbedge.opportunities.ranking.score import ScoreInputs, score
 
 __all__ = ["SightingRoom"]
@@ -25,10 +26,14 @@ class _Curve:
 
 
 class SightingRoom:
-    """Dresses appraisals; remembers each open candidate's curve for `curve_s` seconds."""
+    """Dresses appraisals; remembers each open candidate's curve for `curve_s` seconds.
 
-    def __init__(self, config: OpportunityConfig, curve_s: float) -> None:
+    `lives` says how long such opportunities live.
+    """
+
+    def __init__(self, config: OpportunityConfig, curve_s: float, lives: LifeTable | None = None) -> None:
         self._config = config
+        self._lives = lives or LifeTable()
         self._curve_ns = int(curve_s * 1e9)
         self._curves: dict[LegsKey, _Curve] = {}
 
@@ -41,8 +46,10 @@ class SightingRoom:
     ) -> Sighting:
         """The sighting of this appraisal; `peak_bps` and `age_s` are of the life it continues, if any."""
         curve = self._curve(appraisal)
+        expected_life_s = self._lives.remaining_s(appraisal.candidate, age_s)
         inputs = _inputs(appraisal, curve.capacity_usd, peak_bps, age_s, conditions)
-        return _sighting(appraisal, curve, score(inputs))
+        mark = score(replace(inputs, expected_life_s=expected_life_s))
+        return replace(_sighting(appraisal, curve, mark), expected_life_s=expected_life_s)
 
     def _curve(self, appraisal: Appraisal) -> _Curve:
         key = appraisal.candidate.legs

@@ -45,7 +45,8 @@ class ScoreInputs:
 
     `return_on_capital` is of the net that qualified, at the size shown; `rate_difference_8h` is None where no leg
     pays funding; `spread_bps` adds up the legs' quoted spreads; `swing_bps` is how far net is under its own peak;
-    `live_share` and `calm` describe the market now (0..1); `probability` is a calibrated one or None.
+    `expected_life_s` is the median time still to live, None where too few lives are known; `live_share` and `calm`
+    describe the market now (0..1); `probability` is a calibrated one or None.
     """
 
     return_on_capital: float
@@ -62,6 +63,7 @@ class ScoreInputs:
     live_share: float
     calm: float
     probability: float | None = None
+    expected_life_s: float | None = None
 
 
 def score(inputs: ScoreInputs) -> Score:
@@ -107,8 +109,14 @@ def _liquidity(inputs: ScoreInputs) -> float:
 
 
 def _time_sensitivity(inputs: ScoreInputs) -> float:
-    """How much waiting costs: young gaps fade with a half-life, funding is lost when its settlement passes."""
-    freshness: float = 2 ** (-max(0.0, inputs.age_s) / _HALF_LIFE_S)
+    """How much waiting costs: what will not live long is lost, funding is lost when its settlement passes.
+
+    Where too few lives are known, young gaps are taken to fade with a half-life.
+    """
+    if inputs.expected_life_s is not None:
+        freshness = _HALF_LIFE_S / (_HALF_LIFE_S + max(0.0, inputs.expected_life_s))
+    else:
+        freshness = 2 ** (-max(0.0, inputs.age_s) / _HALF_LIFE_S)
     if inputs.next_settlement_s is None:
         return freshness
     return max(freshness, 1 - _share(inputs.next_settlement_s / _SETTLEMENT_SPAN_S))

@@ -16,7 +16,16 @@ from sqlalchemy import (
 
 from arbedge.storage.records.types import ExactDecimal, UtcDateTime
 
-__all__ = ["evidence", "funding_settlements", "metadata", "opportunities", "rejections", "revisions"]
+__all__ = [
+    "evidence",
+    "funding_settlements",
+    "metadata",
+    "opportunities",
+    "outcome_marks",
+    "outcomes",
+    "rejections",
+    "revisions",
+]
 
 metadata = MetaData(
     naming_convention={
@@ -54,6 +63,7 @@ opportunities = Table(
     Column("score_parts", Text, nullable=False),  # JSON [[name, value, weight], ...]
     Column("step_rank", Integer, nullable=False),  # how far its life got: 0 opened, 1 updated, 2 closed
     Column("kept_at", UtcDateTime, nullable=False),  # moment of its newest revision
+    Column("expected_life_s", Float),
     PrimaryKeyConstraint("id"),
     Index(None, "opened_at", "id"),
     Index(None, "closed_at"),
@@ -113,3 +123,38 @@ funding_settlements = Table(
     Index(None, "at"),
 )
 """Funding settlements by perpetual and moment."""
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("opportunity_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("venues", Text, nullable=False),  # in leg order, `binance>okx`
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("is_simulated", Boolean, nullable=False),
+    Column("predicted_bps", ExactDecimal, nullable=False),
+    Column("followed", Text, nullable=False),  # JSON of Followed: what was shown, and what prices it anew
+    Column("paper_status", Text, nullable=False),  # pending, open, done, not_entered, unknown
+    Column("paper_net_bps", ExactDecimal),
+    Column("paper_reason", Text),
+    Column("paper", Text),  # JSON of the paper position: its executions, its saga
+    Column("ended_at", UtcDateTime),  # every mark and the paper result are in
+    PrimaryKeyConstraint("opportunity_id"),
+    Index(None, "opened_at"),
+    Index(None, "ended_at"),
+)
+"""What became of each shown opportunity. Outlives the opportunity's own row: these are the labels."""
+
+outcome_marks = Table(
+    "outcome_marks",
+    metadata,
+    Column("opportunity_id", Text, ForeignKey("outcomes.opportunity_id", ondelete="CASCADE"), nullable=False),
+    Column("mark", Text, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("taken_at", UtcDateTime),
+    Column("standing", Text, nullable=False),  # paying, not_paying, unknown, missed
+    Column("net_bps", ExactDecimal),
+    Column("reason", Text),
+    PrimaryKeyConstraint("opportunity_id", "mark"),
+)
+"""Whether it would still have paid at each mark."""

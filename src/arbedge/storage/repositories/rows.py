@@ -95,6 +95,7 @@ def opportunity_row(opportunity: Opportunity, trail: Trail) -> dict[str, Any]:
         "score_parts": _text(opportunity.score.parts),
         "step_rank": trail.rank,
         "kept_at": trail.kept_at,
+        "expected_life_s": opportunity.expected_life_s,
     }
 
 
@@ -135,6 +136,7 @@ def opportunity_of(row: Row[Any]) -> Opportunity:
             score=Score(row.score, _parts.decode(row.score_parts)),
             evidence_hash=row.evidence_hash,
             is_simulated=row.is_simulated,
+            expected_life_s=row.expected_life_s,
         )
     except (ValueError, msgspec.DecodeError) as fault:
         raise IntegrityError(f"stored opportunity {row.id} cannot be read: {fault}") from fault
