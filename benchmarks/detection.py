@@ -1,18 +1,22 @@
 """Screening: a full scan of 3,000 instruments against a dict loop, and what one tick costs."""
 
 import random
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Protocol
 
 import numpy as np
 
+from arbedge.domain.instrument import Instrument
 from arbedge.domain.opportunity import OpportunityKind
 from arbedge.foundation.runtime.clock import ManualClock
+from arbedge.market.facts import Columns
 from arbedge.opportunities.detection.routes import Routes
 from arbedge.opportunities.detection.screen import Screen
 from arbedge.opportunities.fakes import ScriptedMarket, perp, spot
 from benchmarks.harness import Case
 
-__all__ = ["cases"]
+__all__ = ["HORIZONS", "THRESHOLD", "NaiveScreen", "cases"]
 
 SPOTS, PERPS, CROSSES = 1_600, 1_000, 400
 HORIZONS = tuple(Decimal(h) for h in (1, 8, 24, 72, 168))
@@ -22,7 +26,7 @@ THRESHOLD = 0.001
 def cases() -> list[Case]:
     market, routes = _market()
     screen = Screen(market, routes, THRESHOLD)
-    naive = _NaiveScreen(market, routes)
+    naive = NaiveScreen(market, routes)
     assert sorted(screen.scan().numbers.tolist()) == sorted(naive.scan())
     slots = random.Random(5).choices(range(SPOTS + PERPS), k=512)
 
@@ -79,10 +83,18 @@ def cases() -> list[Case]:
     ]
 
 
-class _NaiveScreen:
+class Market(Protocol):
+    """What a screen looks at."""
+
+    def instruments(self) -> Sequence[Instrument]: ...
+
+    def columns(self) -> Columns: ...
+
+
+class NaiveScreen:
     """What one would write first: dictionaries of floats, every route in turn, every horizon in turn."""
 
-    def __init__(self, market: ScriptedMarket, routes: Routes) -> None:
+    def __init__(self, market: Market, routes: Routes) -> None:
         columns = market.columns()
         count = len(market.instruments())
         self.quotes = {

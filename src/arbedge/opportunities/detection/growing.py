@@ -35,4 +35,5 @@ class GrowingColumns:
 
     def rows(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
         """The rows at these positions, as columns (width x len(positions))."""
-        return self._cells[:, positions]
+        rows: NDArray[np.intp] = self._cells.take(positions, axis=1, mode="clip")
+        return rows

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from arbedge.market.facts import Columns
 from arbedge.opportunities.detection.routes import Routes
 from arbedge.opportunities.ports import MarketView
 
@@ -60,10 +61,12 @@ class Screen:
 
     def scan(self) -> Hits:
         """Every route that may reach the threshold."""
-        numbers, gross = self._scan_pairs()
+        numbers, gross = self._scan_pairs() if self._routes.pair_count else (_NO_NUMBERS, _NO_GROSS)
+        if not self._routes.triangle_count:
+            return Hits(numbers, gross)
         tri_numbers, *trades = self._routes.triangle_columns()
         tri_gross = self._rates_product(self._rates(), trades)
-        passing = np.flatnonzero(tri_gross >= self._threshold)
+        (passing,) = (tri_gross >= self._threshold).nonzero()
         return Hits(np.concatenate([numbers, tri_numbers[passing]]), np.concatenate([gross, tri_gross[passing]]))
 
     def gross(self, number: int) -> float:
@@ -104,17 +107,15 @@ class Screen:
     def _pair_gross(self, pairs: _Indices) -> _Floats:
         columns = self._market.columns()
         _, long, short = pairs
-        gap = columns.bid.take(short)
-        gap *= columns.scale.take(short)
-        gap /= columns.ask.take(long)
-        gap /= columns.scale.take(long)
+        gap: _Floats = columns.bid.take(short, mode="clip")
+        gap *= columns.scale.take(short, mode="clip")
+        gap /= columns.ask.take(long, mode="clip")
+        gap /= columns.scale.take(long, mode="clip")
         gap -= 1
         np.maximum(gap, 0, out=gap)
-        gains = columns.short_gain.take(short, axis=1)
-        gains += columns.long_gain.take(long, axis=1)
-        gap += np.maximum.reduce(gains, axis=0)
-        gross: _Floats = gap + GUARD
-        return gross
+        gap += _best_funding(columns, long, short)
+        gap += GUARD
+        return gap
 
     def _scan_pairs(self) -> tuple[_Indices, _Floats]:
         columns = self._market.columns()
@@ -156,9 +157,9 @@ class Screen:
         return rates
 
     def _rates_product(self, rates: _Floats, trades: list[_Indices]) -> _Floats:
-        product = rates.take(trades[0])
-        product *= rates.take(trades[1])
-        product *= rates.take(trades[2])
+        product = rates.take(trades[0], mode="clip")
+        product *= rates.take(trades[1], mode="clip")
+        product *= rates.take(trades[2], mode="clip")
         product -= 1 - GUARD
         return product
 
@@ -172,3 +173,13 @@ class Screen:
         gross: _Floats = np.multiply.reduce(rates, axis=0)
         gross -= 1 - GUARD
         return gross
+
+
+def _best_funding(columns: Columns, long: _Indices, short: _Indices) -> _Floats:
+    """The most both legs gain by one horizon; unknown (NaN) where the funding of one is."""
+    best: _Floats | None = None
+    for short_gain, long_gain in zip(columns.short_gain, columns.long_gain, strict=True):
+        both = short_gain.take(short, mode="clip")
+        both += long_gain.take(long, mode="clip")
+        best = both if best is None else np.maximum(best, both, out=best)
+    return np.zeros(len(long)) if best is None else best
