@@ -7,7 +7,7 @@ Spellings as the four venues' lists of coins and ccxt's tables of networks use t
 
 import re
 
-__all__ = ["network_name"]
+__all__ = ["contract_address", "network_name"]
 
 _SPELLINGS: dict[str, tuple[str, ...]] = {
     "ALGO": ("ALGORAND",),
@@ -60,3 +60,9 @@ def network_name(label: str, coin: str = "") -> str:
         text = text.removeprefix(f"{coin.strip().upper()}-")
     plain = _NOT_A_LETTER.sub("", text)
     return _OURS.get(plain, plain)
+
+
+def contract_address(text: str | None) -> str | None:
+    """A contract's address in one spelling: `0x…` in lower case, any other as it is; None where none is stated."""
+    address = (text or "").strip()
+    return (address.lower() if address[:2] in {"0x", "0X"} else address) or None

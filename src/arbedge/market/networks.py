@@ -47,13 +47,14 @@ class NetworkTable:
         self._reasons: dict[str, str] = {}
 
     def learn(self, venue: str, networks: Iterable[CoinNetwork]) -> None:
-        """Replace everything known of a venue by its whole list as told now."""
+        """Replace everything known of a venue by its whole list as last told."""
         coins: dict[str, list[CoinNetwork]] = {}
         for each in networks:
             coins.setdefault(each.coin, []).append(each)
-        self._readings[venue] = _Reading(
-            {coin: tuple(rows) for coin, rows in coins.items()}, self._clock.monotonic_ns()
+        told_ns = min(
+            (each.received_ns for rows in coins.values() for each in rows), default=self._clock.monotonic_ns()
         )
+        self._readings[venue] = _Reading({coin: tuple(rows) for coin, rows in coins.items()}, told_ns)
 
     def explain(self, venue: str, reason: str) -> None:
         """Say why a venue tells nothing; shown wherever its networks are asked for."""

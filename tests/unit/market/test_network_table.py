@@ -13,13 +13,14 @@ from arbedge.market.network_names import network_name
 from arbedge.market.networks import NetworkTable
 
 OPEN, CLOSED, UNKNOWN = NetworkState.OPEN, NetworkState.CLOSED, NetworkState.UNKNOWN
+BEGIN_NS = ManualClock(datetime(2026, 11, 22, tzinfo=UTC)).monotonic_ns()
 TWO = (("a", "ABC"), ("b", "ABC"))
 
 
 def network(venue="a", name="ETH", **changes):
     fields = {
         "venue": venue, "coin": "ABC", "network": name, "label": name, "deposit": OPEN, "withdraw": OPEN,
-        "withdraw_fee": Decimal("0.5"), "received_ns": 0,
+        "withdraw_fee": Decimal("0.5"), "received_ns": BEGIN_NS,
     }  # fmt: skip
     return CoinNetwork(**(fields | changes))
 
@@ -82,8 +83,8 @@ async def test_knowledge_that_is_too_old_is_unknown_again():
     await clock.advance(1)
     assert table.find("a", "ABC").deposit is UNKNOWN
     assert "last read 601 s ago, 600 s allowed" in table.route(*TWO, Decimal(10))
-    table.learn("a", [network()])
-    assert table.find("a", "ABC").age_s == 0
+    table.learn("a", [network(received_ns=clock.monotonic_ns() - 2_000_000_000)])
+    assert table.find("a", "ABC").age_s == 2
 
 
 def test_a_list_replaces_the_one_before_it():

@@ -1,6 +1,6 @@
 """What Bitget answers when asked: listings, tops, turnover, clock, books, funding; the ports over REST.
 
-`BitgetCatalogue` fills in `VenueCatalogue`, `DepthSource` and `FundingSource` of the market stage.
+`BitgetCatalogue` fills in `VenueCatalogue`, `DepthSource`, `FundingSource` and `NetworkSource` of the market stage.
 """
 
 import asyncio
@@ -10,9 +10,11 @@ from datetime import datetime
 from arbedge.domain.funding import FundingState, Settlement
 from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
 from arbedge.domain.money import decimal_of
+from arbedge.domain.network import CoinNetwork
 from arbedge.domain.quote import Book, TopOfBook
 from arbedge.errors import IntegrityError, Invalid, Rejected
 from arbedge.exchanges.bitget import wire
+from arbedge.exchanges.bitget.coins import networks_of
 from arbedge.exchanges.bitget.facts import PRODUCT_LINES, SPOT_LINE
 from arbedge.exchanges.bitget.funding import FundingTerms, read_terms, settled_history, states_of
 from arbedge.exchanges.bitget.rest import HISTORY_PAGE, BitgetRest
@@ -104,6 +106,11 @@ class BitgetCatalogue:
         except Rejected:
             return ()
         return tuple(component_of(row) for row in told.value.components)
+
+    async def fetch_networks(self) -> tuple[CoinNetwork, ...]:
+        """Every network of every coin."""
+        told = await self._rest.coins()
+        return networks_of(told.value, told.received_ns)
 
     async def fetch_clock(self) -> ClockSample:
         """One reading of the venue's clock, stamped round the request itself, not round waiting for its turn."""

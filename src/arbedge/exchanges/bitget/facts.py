@@ -60,6 +60,7 @@ CALLS_PER_S = MappingProxyType(
         "v3/market/index-components": 10,
         "v2/public/time": 20,
         "v2/spot/public/symbols": 20,
+        "v2/spot/public/coins": 3,
         "v2/spot/market/tickers": 20,
         "v2/spot/market/orderbook": 20,
         "v2/mix/market/contracts": 20,

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from arbedge.errors import IntegrityError
 from arbedge.exchanges.bitget import wire
+from arbedge.exchanges.bitget.coins import Coin
 from arbedge.exchanges.bitget.facts import SPOT_LINE
 from arbedge.exchanges.transport.http import Answer, RestClient
 from arbedge.exchanges.transport.payloads import GARBAGE, decode
@@ -48,6 +49,10 @@ class BitgetRest:
     async def pairs(self) -> Told[list[wire.Pair]]:
         """Every spot pair."""
         return _read(await self._get("v2/spot/public/symbols", _NOTHING), wire.Envelope[list[wire.Pair]])
+
+    async def coins(self) -> Told[list[Coin]]:
+        """Every coin with its networks."""
+        return _read(await self._get("v2/spot/public/coins", _NOTHING), wire.Envelope[list[Coin]])
 
     async def contracts(self, line: str) -> Told[list[wire.Contract]]:
         """Every contract of a product line."""
