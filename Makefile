@@ -1,6 +1,6 @@
 # The commands of the README. Each makes .venv first where it is missing or the lock changed.
 .DEFAULT_GOAL := help
-.PHONY: help run demo check test bench lock clean
+.PHONY: help run demo check test bench campaign lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ test: check ## check and every test: what CI runs
 bench: ## ratios against reference implementations, saved to benchmarks/results
 	@scripts/venv dev
 	.venv/bin/python -m benchmarks
+
+campaign: ## recall and precision over 20 seeds of four simulated venues, written to docs/reference/accuracy.md
+	@scripts/venv dev
+	.venv/bin/python -m tests.campaign
 
 lock: ## renew the locks from pyproject.toml
 	@scripts/venv dev

@@ -160,6 +160,10 @@ class Planner:
                 {"side": leg.side, "kind": leg.market, "symbol": leg.symbol, "venue": leg.venue}
                 for leg in plant.legs
             ],
+            "moved": [
+                {"venue": venue, "kind": "spot" if market == "spot" else "perp", "symbol": symbol}
+                for venue, market, symbol in sorted({*plant.bends, *self._planted_rates(plant)})
+            ],
             "opens_at": _iso(running.opens_ms),
             "closes_at": _iso(running.closes_ms),
             "is_open": running.is_open,

@@ -1,0 +1,49 @@
+"""`python -m tests.campaign`: run it over many seeds, print the table, write docs/reference/accuracy.md."""
+
+import argparse
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.campaign.judging import Verdict, judge
+from tests.campaign.page import table, write_page
+from tests.campaign.running import run_once
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "accuracy.md"
+SCENARIOS = ("cross", "steady")
+
+
+def main() -> int:
+    """Exit code 1 when a plant was missed or something false shown."""
+    parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20, help="how many seeds, from 1 (default: 20)")
+    parser.add_argument("--first", type=int, default=1, help="the first seed (default: 1)")
+    parser.add_argument("--scenarios", default=",".join(SCENARIOS), help=f"default: {','.join(SCENARIOS)}")
+    parser.add_argument("--universe", default="demo")
+    parser.add_argument("--most-s", type=float, default=45.0, help="longest watch of one run (default: 45)")
+    parser.add_argument("--no-save", action="store_true", help="do not write the page")
+    wanted = parser.parse_args()
+    seeds = range(wanted.first, wanted.first + wanted.seeds)
+    scenarios = wanted.scenarios.split(",")
+    verdicts = {scenario: Verdict() for scenario in scenarios}
+    for seed in seeds:
+        for scenario in scenarios:
+            run = asyncio.run(run_once(seed, scenario, wanted.universe, most_s=wanted.most_s, enough_s=10.0))
+            found = judge(run)
+            verdicts[scenario].add(found)
+            print(f"seed {seed} {scenario}: recall {found.recall:.0%} precision {found.precision:.0%}", flush=True)
+            for miss in found.misses:
+                print(f"  missed {miss.plant.kind} {miss.plant.legs}: {miss.gate} {miss.reason}", flush=True)
+            for each in found.falses:
+                print(f"  false {each.shown.kind} {each.shown.legs}: {each.why}", flush=True)
+    for scenario, verdict in verdicts.items():
+        print(f"\n{scenario}\n{table(verdict)}")
+    if not wanted.no_save:
+        write_page(PAGE, verdicts, seeds, wanted.universe, datetime.now(UTC))
+        print(f"saved: {PAGE}")
+    return int(any(verdict.misses or verdict.falses for verdict in verdicts.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
