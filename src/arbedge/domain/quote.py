@@ -6,6 +6,7 @@ Prices and sizes inside books stay the venue's decimal strings, so that evidence
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from arbedge.domain.instrument import InstrumentId
 
@@ -15,9 +16,11 @@ Level = tuple[str, str]
 """(price, size) as the venue sent them, in venue units."""
 
 
-@dataclass(frozen=True, slots=True)
-class TopOfBook:
-    """Best bid and ask in venue units. Floats: these feed the pre-filter and displays, never a priced figure."""
+class TopOfBook(NamedTuple):
+    """Best bid and ask in venue units. Floats: these feed the pre-filter and displays, never a priced figure.
+
+    A tuple, because a venue's snapshot makes thousands at once: a frozen dataclass costs three times as much.
+    """
 
     instrument: InstrumentId
     bid: float
