@@ -21,7 +21,7 @@ from arbedge.foundation.resilience.guard import Guard, GuardHooks
 from arbedge.foundation.resilience.weight import WeightBudget
 from arbedge.foundation.runtime.clock import Clock, SystemClock
 from arbedge.market.feeds.desk import DepthVenue
-from arbedge.market.ports import DepthSource, FundingSource, VenueCatalogue, VenueStreams
+from arbedge.market.ports import DepthSource, FundingSource, NetworkSource, VenueCatalogue, VenueStreams
 
 __all__ = ["ADAPTERS", "Adapter", "OpenVenue", "VenueSet", "build_venues", "open_venues"]
 
@@ -40,6 +40,7 @@ class OpenVenue:
     catalogue: VenueCatalogue
     depth: DepthVenue
     funding: FundingSource
+    networks: NetworkSource | None
     streams: VenueStreams
     guards: tuple[Guard, ...]
     pool: _Pool
@@ -97,6 +98,7 @@ def _open(name: VenueName, config: VenueConfig, around: Surroundings) -> OpenVen
         catalogue=venue.catalogue,
         depth=DepthVenue(venue.catalogue, venue.streams.want_depth, adapter.sends_books),
         funding=venue.catalogue,
+        networks=venue.catalogue if isinstance(venue.catalogue, NetworkSource) else None,
         streams=venue.streams,
         guards=venue.guards,
         pool=venue.pool,

@@ -72,7 +72,8 @@ class NetworkFinding:
 class TransferRoute:
     """One network that lets a coin out of one venue and into the other at the quantity asked for.
 
-    `age_s` is that of the older of the two readings; `needs_memo` when the receiving side wants a tag or memo.
+    Fees are in the units of that quantity. `age_s` is that of the older of the two readings; `needs_memo` when the
+    receiving side wants a tag or memo.
     """
 
     network: str

@@ -89,6 +89,18 @@ class MarketConfig(BaseModel):
         le=604_800,
         description="How often the index components of a perpetual are read again.",
     )
+    refresh_networks_s: float = Field(
+        default=120.0,
+        ge=10,
+        le=86_400,
+        description="How often the networks of coins are read again, where a venue tells them without a key.",
+    )
+    network_max_age_s: float = Field(
+        default=600.0,
+        ge=10,
+        le=86_400,
+        description="What is known of a coin's networks is unknown again after this time; unknown is not open.",
+    )
     crosscheck_s: float = Field(
         default=3600.0,
         ge=0,

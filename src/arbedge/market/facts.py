@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from arbedge.domain.fees import FeeRate
 from arbedge.domain.instrument import Instrument
+from arbedge.domain.network import NetworkFinding
 from arbedge.domain.opportunity import IdentityLevel
 from arbedge.domain.quote import Book
 from arbedge.market.ports import Turnover
@@ -25,7 +26,8 @@ class LegFacts:
 
     `book` is None exactly when `book_problem` says why in words. `is_alive` is False exactly when
     `alive_problem` says why. `book_confirmed_ns` is when the detail book was last known to be true (monotonic).
-    `mark` is a venue price. `borrow_rate_hourly` is None where unknown; unknown is not borrowable.
+    `mark` is a venue price. `borrow_rate_hourly` is None where unknown; unknown is not borrowable. `networks` says
+    how cut off the coin is at its venue; None for what is no coin.
     """
 
     slot: int
@@ -39,6 +41,7 @@ class LegFacts:
     fee: FeeRate
     mark: Decimal | None
     borrow_rate_hourly: Decimal | None
+    networks: NetworkFinding | None = None
 
 
 @dataclass(frozen=True, slots=True)

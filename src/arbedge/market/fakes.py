@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from arbedge.domain.funding import FundingState, Settlement
 from arbedge.domain.instrument import Instrument, InstrumentId, InstrumentStatus, MarketKind
+from arbedge.domain.network import CoinNetwork
 from arbedge.domain.quote import Book, TopOfBook
 from arbedge.errors import ArbEdgeError, Unavailable
 from arbedge.foundation.runtime.clock import Clock
@@ -41,7 +42,7 @@ def instrument_of(
 
 @dataclass
 class ScriptedVenue:
-    """Fills `VenueCatalogue`, `DepthSource` and `FundingSource` from its own attributes.
+    """Fills `VenueCatalogue`, `DepthSource`, `FundingSource` and `NetworkSource` from its own attributes.
 
     `errors` maps a method's name (`fetch_tops`), or that and a kind (`fetch_tops:perp`), to the error it raises.
     `clock_offset_ms` is how far its clock is ahead of `clock`. A call takes one turn of the event loop.
@@ -54,6 +55,7 @@ class ScriptedVenue:
     funding: dict[InstrumentId, FundingState] = field(default_factory=dict)
     settled: dict[InstrumentId, tuple[Settlement, ...]] = field(default_factory=dict)
     components: dict[InstrumentId, tuple[IndexComponent, ...]] = field(default_factory=dict)
+    networks: list[CoinNetwork] = field(default_factory=list)
     turnover: Decimal = Decimal(1_000_000)
     clock_offset_ms: float = 0.0
     errors: dict[str, ArbEdgeError] = field(default_factory=dict)
@@ -83,6 +85,11 @@ class ScriptedVenue:
         """The components given."""
         await self._called("fetch_index_components", perp.kind)
         return self.components.get(perp, ())
+
+    async def fetch_networks(self) -> tuple[CoinNetwork, ...]:
+        """The networks given, told now."""
+        await self._called("fetch_networks", None)
+        return tuple(replace(each, received_ns=self.clock.monotonic_ns()) for each in self.networks)
 
     async def fetch_clock(self) -> ClockSample:
         """Our clock moved by the offset; the question takes no time."""

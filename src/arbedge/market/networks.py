@@ -7,10 +7,11 @@ network is, also when the one way is open here and the other way there.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeAlias
 
+from arbedge.domain.instrument import AssetClass, Instrument, MarketKind
 from arbedge.domain.money import figure
 from arbedge.domain.network import CoinNetwork, NetworkFinding, NetworkState, TransferRoute
 from arbedge.foundation.runtime.clock import Clock
@@ -116,6 +117,21 @@ class NetworkTable:
             age_s=max(self._age_s(venue) or 0.0 for venue in (origin[0], destination[0])),
         )
 
+    def at(self, instrument: Instrument) -> NetworkFinding | None:
+        """How cut off an instrument's coin is at its venue; None for what is no coin."""
+        coin = _coin_of(instrument)
+        return None if coin is None else self.find(instrument.id.venue, coin)
+
+    def between(self, bought: Instrument, sold: Instrument, quantity: Decimal) -> TransferRoute | str:
+        """How `quantity` base units bought get to where they are sold, fees in base units; else why they do not."""
+        if bought.multiplier != sold.multiplier:
+            return f"{bought.base} and {sold.base} count different amounts: not known to be one token"
+        origin, destination = (bought.id.venue, bought.base), (sold.id.venue, sold.base)
+        route = self.route(origin, destination, quantity / bought.multiplier)
+        if isinstance(route, str):
+            return route
+        return replace(route, withdraw_fee=route.withdraw_fee * bought.multiplier)
+
     def _problem(self, venue: str, coin: str) -> str | None:
         """Why nothing about this coin can be relied on now, or None."""
         reading, age_s = self._readings.get(venue), self._age_s(venue)
@@ -128,6 +144,13 @@ class NetworkTable:
     def _age_s(self, venue: str) -> float | None:
         reading = self._readings.get(venue)
         return None if reading is None else (self._clock.monotonic_ns() - reading.received_ns) / 1e9
+
+
+def _coin_of(instrument: Instrument) -> str | None:
+    """The coin behind it as its venue's list names it: a contract, too, follows what can be had of its coin."""
+    if instrument.asset_class is not AssetClass.COIN:
+        return None
+    return instrument.base if instrument.id.kind is MarketKind.SPOT else instrument.asset
 
 
 def _best(states: Iterable[NetworkState]) -> NetworkState:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from arbedge.domain.funding import FundingState, Settlement
 from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
@@ -114,6 +114,7 @@ class FundingSource(Protocol):
         ...
 
 
+@runtime_checkable
 class NetworkSource(Protocol):
     """Networks of coins, of a venue that tells them without a key."""
 

@@ -15,6 +15,7 @@ from arbedge.errors import ArbEdgeError, RateLimited
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.foundation.runtime.supervision import run_all
 from arbedge.market.config import MarketConfig
+from arbedge.market.ports import NetworkSource
 from arbedge.market.venues import VenueCondition, VenueFaults, VenueSources, VenueState, is_restriction
 from arbedge.market.view import LiveMarket
 
@@ -71,6 +72,11 @@ class MarketRefresher:
                     partial(self._every, name, "funding", config.refresh_funding_s, partial(self._fund, name)),
                     partial(self._index_loop, name),
                 ]
+            if venue.networks is None:
+                self._market.networks.explain(name, f"{name} tells them to key holders only")
+            else:
+                read = partial(self._read_networks, name, venue.networks)
+                jobs.append(partial(self._every, name, "networks", config.refresh_networks_s, read))
         await run_all(jobs, limit=len(jobs))
 
     def is_listed(self, venue: str) -> bool:
@@ -247,6 +253,9 @@ class MarketRefresher:
 
     async def _read_clock(self, venue: str) -> None:
         self._market.clocks.learn(venue, await self._venues[venue].catalogue.fetch_clock())
+
+    async def _read_networks(self, venue: str, source: NetworkSource) -> None:
+        self._market.networks.learn(venue, await source.fetch_networks())
 
     async def _read_index(self, venue: str, slot: int) -> None:
         perp = self._market.universe.instruments[slot].id

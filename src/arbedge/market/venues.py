@@ -5,18 +5,19 @@ from enum import StrEnum
 
 from arbedge.domain.instrument import MarketKind
 from arbedge.errors import ArbEdgeError
-from arbedge.market.ports import FundingSource, VenueCatalogue
+from arbedge.market.ports import FundingSource, NetworkSource, VenueCatalogue
 
 __all__ = ["VenueCondition", "VenueFaults", "VenueSources", "VenueState", "is_restriction"]
 
 
 @dataclass(frozen=True, slots=True)
 class VenueSources:
-    """A venue's reads, and the kinds of market watched there."""
+    """A venue's reads, and the kinds of market watched there; `networks` is None where it takes a key to ask."""
 
     catalogue: VenueCatalogue
     funding: FundingSource
     kinds: tuple[MarketKind, ...] = (MarketKind.SPOT, MarketKind.PERP)
+    networks: NetworkSource | None = None
 
 
 class VenueCondition(StrEnum):

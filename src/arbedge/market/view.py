@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from arbedge.domain.funding import FundingState, Settlement
 from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
+from arbedge.domain.network import TransferRoute
 from arbedge.domain.quote import Book, BookChange, TopOfBook
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.market.board import QuoteBoard
@@ -25,6 +26,7 @@ from arbedge.market.feeds.shelf import BookShelf
 from arbedge.market.fees import FeeTable
 from arbedge.market.forecast import ForecastRule
 from arbedge.market.funding import FundingDesk
+from arbedge.market.networks import NetworkTable
 from arbedge.market.ports import LinkEvent, LinkState, Turnover
 from arbedge.market.rates import QuoteRates
 from arbedge.market.universe.identity import AssetIdentity
@@ -62,6 +64,7 @@ class LiveMarket:
         self.board = QuoteBoard(len(terms.horizons_h))
         self.clocks = VenueClocks(clock, max_offset_ms=config.max_clock_offset_ms)
         self.liveness = Liveness(heartbeat_s=config.heartbeat_s, confirmation_s=config.confirmation_s)
+        self.networks = NetworkTable(clock, max_age_s=config.network_max_age_s)
         self.asset_identity = AssetIdentity(self.universe, config.identity_seed)
         self.rates = QuoteRates(self.universe, self.board, terms.fees, self._is_alive, reporting=terms.reporting)
         self.funding = FundingDesk(
@@ -119,6 +122,7 @@ class LiveMarket:
             fee=self._terms.fees.of(instrument),
             mark=self.funding.mark(slot),
             borrow_rate_hourly=borrow,
+            networks=self.networks.at(instrument),
         )
 
     def identity(self, first: int, second: int) -> IdentityFinding:
@@ -136,6 +140,10 @@ class LiveMarket:
     def conversion(self, currency: str) -> ConversionRate | None:
         """A quote currency in the reporting currency; None where no live rate is known."""
         return self.rates.find(currency)
+
+    def transfer(self, bought: int, sold: int, quantity: Decimal) -> TransferRoute | str:
+        """How `quantity` base units bought in one slot get to where the other is sold; else why they do not."""
+        return self.networks.between(self.universe.instruments[bought], self.universe.instruments[sold], quantity)
 
     def alive_problem(self, slot: int) -> str | None:
         """Why a slot's quote does not count now, in words, or None."""
