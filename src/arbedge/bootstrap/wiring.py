@@ -130,6 +130,7 @@ def make_market(plan: RunPlan, clock: Clock, venues: VenueSet) -> LiveMarket:
         settlement_guard_s=settings.opportunities.settlement_guard_s,
         fees=FeeTable(own_rates=own_fees, as_of=clock.now().date()),
         borrow_rates_hourly=borrow,
+        is_simulated=plan.is_simulated or venues.is_simulated,
     )
     depth: dict[str, DepthVenue] = {venue.name: venue.depth for venue in venues}
     return LiveMarket(settings.market, terms, clock, depth)

@@ -32,12 +32,20 @@ class InstrumentStatus(StrEnum):
 
 
 class AssetClass(StrEnum):
-    """What stands behind the ticker; two instruments of different class are never the same asset."""
+    """What stands behind the ticker; two instruments of different class are never the same asset.
+
+    `STOCK` is a contract on a share, `TOKENISED_STOCK` a token that stands for shares, `LEVERAGED` a token of a
+    leveraged fund, `PREMARKET` a contract on a coin that does not trade yet. `UNKNOWN` matches nothing by ticker.
+    """
 
     COIN = "coin"
     STOCK = "stock"
+    TOKENISED_STOCK = "tokenised_stock"
     COMMODITY = "commodity"
+    FX = "fx"
     INDEX = "index"
+    LEVERAGED = "leveraged"
+    PREMARKET = "premarket"
     UNKNOWN = "unknown"
 
 

@@ -128,6 +128,15 @@ class MarketConfig(BaseModel):
         max_length=5000,
         description="Assets whose ticker alone proves identity (level `ratio`) where prices agree.",
     )
+    identity_band_pct: float = Field(
+        default=2.0,
+        gt=0,
+        le=5,
+        description="Prices this close for 24 h on three venues prove identity (level `ratio`), in percent.",
+    )
+    max_quarantine: int = Field(
+        default=5000, ge=10, le=100_000, description="Most undecided pairs kept in quarantine at once."
+    )
     monitored_pairs: tuple[MonitoredPair, ...] = Field(
         default=(),
         max_length=10_000,

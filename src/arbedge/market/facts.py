@@ -14,6 +14,7 @@ from arbedge.domain.fees import FeeRate
 from arbedge.domain.instrument import Instrument
 from arbedge.domain.network import NetworkFinding
 from arbedge.domain.opportunity import IdentityLevel
+from arbedge.domain.quarantine import Doubt
 from arbedge.domain.quote import Book
 from arbedge.market.ports import Turnover
 
@@ -46,10 +47,18 @@ class LegFacts:
 
 @dataclass(frozen=True, slots=True)
 class IdentityFinding:
-    """Whether two instruments stand for the same asset: the level, and what it rests on in words."""
+    """Whether two instruments stand for the same asset: the level, and what it rests on in words.
+
+    `doubt` says why a person should look at an unknown pair, None where there is nothing to decide (yet);
+    `ratio` is the pair's prices a base unit, one over the other, in the order of their names; `case` names the
+    pair in quarantine.
+    """
 
     level: IdentityLevel
     basis: str
+    doubt: Doubt | None = None
+    ratio: float | None = None
+    case: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,15 +26,20 @@ from arbedge.market.feeds.shelf import BookShelf
 from arbedge.market.fees import FeeTable
 from arbedge.market.forecast import ForecastRule
 from arbedge.market.funding import FundingDesk
+from arbedge.market.history.prices import PriceHistory
 from arbedge.market.networks import NetworkTable
 from arbedge.market.ports import LinkEvent, LinkState, Turnover
 from arbedge.market.rates import QuoteRates
-from arbedge.market.universe.identity import AssetIdentity
+from arbedge.market.universe.desk import IdentityDesk
+from arbedge.market.universe.identity import AssetIdentity, IdentitySources
+from arbedge.market.universe.quarantine import QuarantineBook
 from arbedge.market.universe.registry import Universe, UniverseChange
 
 __all__ = ["LiveMarket", "MarketTerms"]
 
 _FUNDING_LIMIT_FACTOR = 5
+_HISTORY_EVERY_S = 300.0
+_HISTORY_SPAN_H = 72.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,7 @@ class MarketTerms:
     """What the market stage is told by others: horizons and guard of pricing, fees, borrow rates.
 
     `borrow_rates_hourly` is by (venue, asset), a fraction an hour; what is not named is not borrowable.
+    `is_simulated` keeps doubts and decisions about simulated pairs apart from real ones.
     """
 
     horizons_h: tuple[Decimal, ...]
@@ -49,6 +55,7 @@ class MarketTerms:
     fees: FeeTable = field(default_factory=FeeTable)
     borrow_rates_hourly: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
     reporting: str = "USDT"
+    is_simulated: bool = False
 
 
 class LiveMarket:
@@ -65,7 +72,15 @@ class LiveMarket:
         self.clocks = VenueClocks(clock, max_offset_ms=config.max_clock_offset_ms)
         self.liveness = Liveness(heartbeat_s=config.heartbeat_s, confirmation_s=config.confirmation_s)
         self.networks = NetworkTable(clock, max_age_s=config.network_max_age_s)
-        self.asset_identity = AssetIdentity(self.universe, config.identity_seed)
+        self.history = PriceHistory(_HISTORY_EVERY_S, _HISTORY_SPAN_H)
+        sources = IdentitySources(self.history, self.networks, config.identity_band_pct / 100)
+        self.asset_identity = AssetIdentity(self.universe, config.identity_seed, sources)
+        self.identities = IdentityDesk(
+            self.universe,
+            self.asset_identity,
+            QuarantineBook(clock, most=config.max_quarantine, is_simulated=terms.is_simulated),
+            self.board.price,
+        )
         self.rates = QuoteRates(self.universe, self.board, terms.fees, self._is_alive, reporting=terms.reporting)
         self.funding = FundingDesk(
             self.board,
@@ -90,7 +105,6 @@ class LiveMarket:
         self._sanity = QuoteSanity()
         self._turnover: dict[int, Turnover] = {}
         self._doubts: dict[int, int] = {}
-        self._index_wishes: dict[int, None] = {}
         self._tops_due: set[tuple[str, MarketKind]] = set()
 
     # --- what detection sees -------------------------------------------------------------------------------------
@@ -127,11 +141,11 @@ class LiveMarket:
 
     def identity(self, first: int, second: int) -> IdentityFinding:
         """Whether two slots stand for the same asset; a perpetual whose index is unread is read soon."""
-        for slot in (first, second):
-            is_perp = self.universe.instruments[slot].id.kind is MarketKind.PERP
-            if is_perp and not self.asset_identity.has_read(slot):
-                self._index_wishes.setdefault(slot)
-        return self.asset_identity.find(first, second, (self.board.price(first), self.board.price(second)))
+        return self.identities.find(first, second)
+
+    def doubt(self, first: int, second: int, basis: str) -> str | None:
+        """Hold a pair whose gap is too good to be true for a person to look at; the name it waits under."""
+        return self.identities.doubt(first, second, basis)
 
     def settlements(self, slot: int, until: datetime) -> tuple[Settlement, ...]:
         """Expected settlements of a perpetual from the guard before now to `until`, oldest first."""
@@ -231,9 +245,11 @@ class LiveMarket:
             self.board.extend([each.id for each in instruments])
             self._sanity.extend(len(instruments))
             self.liveness.extend(len(instruments))
+            self.history.extend(len(instruments))
             self.funding.expect(
                 [slot for slot in change.added if self.universe.instruments[slot].id.kind is MarketKind.PERP]
             )
+        self.identities.on_listing(change)
         if not change.is_empty:
             self.rates.renew()
         return change
@@ -285,11 +301,7 @@ class LiveMarket:
 
     def next_index_wish(self, venue: str) -> int | None:
         """A perpetual of the venue whose index a candidate waits for, or None; asking takes it off the list."""
-        for slot in self._index_wishes:
-            if self.universe.instruments[slot].id.venue == venue:
-                del self._index_wishes[slot]
-                return slot
-        return None
+        return self.identities.next_index_wish(venue)
 
     def take_tops_due(self, venue: str, kind: MarketKind) -> bool:
         """Whether tops should be read by request now, because a connection was just made; asking clears it."""

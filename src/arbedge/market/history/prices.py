@@ -102,6 +102,10 @@ class PriceHistory:
         row[columns[is_unknown]] = kept[is_unknown]
         return int(is_unknown.sum())
 
+    def forget(self, slot: int) -> None:
+        """Drop everything known of a slot: its symbol may stand for something else from now on."""
+        self._row(slot)[:] = nan
+
     def series(self, slot: int) -> Series:
         """The prices of a slot, oldest round first, NaN where unknown; a copy, aligned by time for all slots."""
         row = self._row(slot)

@@ -10,6 +10,7 @@ from arbedge.domain.instrument import Instrument, InstrumentId, InstrumentStatus
 from arbedge.errors import IntegrityError
 from arbedge.market.config import MonitoredPair
 from arbedge.market.ports import Watched
+from arbedge.market.universe.tickers import as_claimed
 
 __all__ = ["Universe", "UniverseChange"]
 
@@ -18,13 +19,15 @@ __all__ = ["Universe", "UniverseChange"]
 class UniverseChange:
     """What a listing changed: slots added, slots whose facts differ from before, slots no longer listed.
 
-    `repeated` counts rows that named an instrument a second time; the first row counts.
+    `repeated` counts rows that named an instrument a second time; the first row counts. `identity_lost` are slots
+    whose symbol may stand for something else from now on: delisted, listed again, or described as another thing.
     """
 
     added: tuple[int, ...]
     changed: tuple[int, ...]
     delisted: tuple[int, ...]
     repeated: int = 0
+    identity_lost: tuple[int, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -100,14 +103,18 @@ class Universe:
             if instrument.id.venue != venue or instrument.id.kind is not kind:
                 raise IntegrityError(f"{instrument.id} came in a listing of {venue} {kind}")
             repeated += instrument.id in rows
-            rows.setdefault(instrument.id, instrument)
+            rows.setdefault(instrument.id, as_claimed(instrument))
         known = self._by_market.setdefault((venue, kind), [])
         if known and not rows:
             raise IntegrityError(f"{venue} listed no {kind} instrument at all; keeping the {len(known)} known ones")
         wanted = self._keep(rows.values()) if self._pairs else set(rows)
+        before = list(self._instruments)
         added, changed = self._take(known, (rows[each] for each in rows if each in wanted))
         delisted = self._drop(known, rows)
-        change = UniverseChange(added, changed, delisted, repeated)
+        lost = tuple(
+            slot for slot in (*changed, *delisted) if _loses_identity(before[slot], self._instruments[slot])
+        )
+        change = UniverseChange(added, changed, delisted, repeated, lost)
         if not change.is_empty:
             self._version += 1
         return change
@@ -155,3 +162,15 @@ class Universe:
             if is_named or is_conversion:
                 kept.add(each.id)
         return kept
+
+
+def _loses_identity(before: Instrument, now: Instrument) -> bool:
+    """Whether a symbol may stand for another asset than it did."""
+    if (before.status is InstrumentStatus.DELISTED) is not (now.status is InstrumentStatus.DELISTED):
+        return True
+    return _described(before) != _described(now)
+
+
+def _described(instrument: Instrument) -> tuple[object, ...]:
+    each = instrument
+    return (each.base, each.quote, each.asset, each.multiplier, each.asset_class, each.listed_at)
