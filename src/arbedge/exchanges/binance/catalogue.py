@@ -3,29 +3,27 @@
 `BinanceCatalogue` fills in `VenueCatalogue`, `DepthSource` and `FundingSource` of the market stage.
 """
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from types import MappingProxyType
 
 from arbedge.domain.funding import FundingState, Settlement
 from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
 from arbedge.domain.money import decimal_of
 from arbedge.domain.quote import Book, TopOfBook
-from arbedge.errors import IntegrityError, Invalid, Rejected
+from arbedge.errors import Invalid, Rejected
 from arbedge.exchanges.binance import wire
 from arbedge.exchanges.binance.funding import FundingTerms, read_terms, settled_history, states_of
 from arbedge.exchanges.binance.rest import HISTORY_PAGE, BinanceRest
-from arbedge.exchanges.binance.symbols import Listing, instrument_id, parse_perps, parse_spot
+from arbedge.exchanges.binance.symbols import instrument_id, parse_perps, parse_spot
+from arbedge.exchanges.reading.answers import book_of
+from arbedge.exchanges.reading.figures import positive_or_none
+from arbedge.exchanges.reading.listing import Listing, ListingDesk
 from arbedge.exchanges.transport.faults import Restricted
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.market.ports import ClockSample, IndexComponent, Turnover
 
 __all__ = ["BinanceCatalogue"]
-
-_FRESH_NS = 5_000_000_000
-"""A spot listing this young also serves the perps' question for spot bases, so that one start asks once."""
 
 _VENUE_SPELLINGS = MappingProxyType({"okex": "okx"})
 
@@ -35,13 +33,9 @@ class BinanceCatalogue:
 
     def __init__(self, rest: BinanceRest, clock: Clock, kinds: tuple[MarketKind, ...]) -> None:
         self._rest = rest
-        self._clock = clock
         self._kinds = kinds
-        self._spot_turn = asyncio.Lock()
-        self._spot: Listing | None = None
-        self._spot_at_ns = 0
         self._terms: Mapping[str, FundingTerms] | None = None
-        self._unreadable: dict[MarketKind, tuple[str, ...]] = {}
+        self._listings = ListingDesk(clock, kinds, self._read_spot, self._read_perps)
 
     @property
     def terms(self) -> Mapping[str, FundingTerms] | None:
@@ -51,13 +45,11 @@ class BinanceCatalogue:
     @property
     def unreadable(self) -> Mapping[MarketKind, tuple[str, ...]]:
         """Symbols of the last listings whose rules made no sense, left out of `fetch_instruments`."""
-        return self._unreadable
+        return self._listings.unreadable
 
     async def fetch_instruments(self, kind: MarketKind) -> tuple[Instrument, ...]:
         """Every instrument of that kind, of any status, in the venue's order."""
-        listing = await (self._read_spot() if kind is MarketKind.SPOT else self._read_perps())
-        self._unreadable[kind] = listing.unreadable
-        return listing.instruments
+        return await self._listings.fetch(kind)
 
     async def fetch_tops(self, kind: MarketKind) -> tuple[TopOfBook, ...]:
         """Best bid and ask of every symbol that has both sides, in one call."""
@@ -101,7 +93,7 @@ class BinanceCatalogue:
             IndexComponent(
                 venue=_VENUE_SPELLINGS.get(row.exchange.lower(), row.exchange.lower()),
                 symbol=row.symbol,
-                price=_price(row.price),
+                price=positive_or_none(row.price),
             )
             for row in told.value.constituents
         )
@@ -114,17 +106,8 @@ class BinanceCatalogue:
     async def fetch_book(self, instrument: InstrumentId, levels: int) -> Book:
         """The book now, best level first as the venue orders it; levels of size 0 are dropped."""
         told = await self._rest.depth(instrument.kind, instrument.symbol, levels)
-        snapshot = told.value
-        if not (wire.are_plain(snapshot.bids) and wire.are_plain(snapshot.asks)):
-            raise IntegrityError(f"binance: depth of {instrument.symbol} holds something that is not a number")
-        return Book(
-            instrument=instrument,
-            bids=tuple(level for level in snapshot.bids if level[1].strip("0.")),
-            asks=tuple(level for level in snapshot.asks if level[1].strip("0.")),
-            sequence=snapshot.last,
-            venue_at_ms=snapshot.venue_at_ms,
-            received_ns=told.received_ns,
-        )
+        book = told.value
+        return book_of(instrument, (book.bids, book.asks), book.last, book.venue_at_ms, told.received_ns)
 
     async def fetch_funding(self) -> tuple[FundingState, ...]:
         """Funding of every perpetual now, in two calls; also renews the terms the mark stream is read with."""
@@ -144,30 +127,7 @@ class BinanceCatalogue:
         return await settled_history(page, since, until, HISTORY_PAGE)
 
     async def _read_spot(self) -> Listing:
-        async with self._spot_turn:
-            young = self._clock.monotonic_ns() - self._spot_at_ns < _FRESH_NS
-            if self._spot is None or not young:
-                self._spot = parse_spot((await self._rest.listing(MarketKind.SPOT)).value)
-                self._spot_at_ns = self._clock.monotonic_ns()
-            return self._spot
+        return parse_spot((await self._rest.listing(MarketKind.SPOT)).value)
 
-    async def _read_perps(self) -> Listing:
-        told = await self._rest.listing(MarketKind.PERP)
-        bases = await self._spot_bases()
-        return parse_perps(told.value, bases)
-
-    async def _spot_bases(self) -> frozenset[str]:
-        """Bases of the spot market: they say whether 1000PEPE is a thousand PEPE. Empty without spot."""
-        if MarketKind.SPOT not in self._kinds:
-            return frozenset()
-        listing = self._spot if self._spot is not None else await self._read_spot()
-        return frozenset(instrument.base for instrument in listing.instruments)
-
-
-def _price(text: str) -> Decimal | None:
-    """A component's price; the venue writes -1 where it hides it."""
-    try:
-        price = decimal_of(text, "price")
-    except Invalid:
-        return None
-    return price if price > 0 else None
+    async def _read_perps(self, spot_bases: frozenset[str]) -> Listing:
+        return parse_perps((await self._rest.listing(MarketKind.PERP)).value, spot_bases)

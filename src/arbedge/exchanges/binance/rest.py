@@ -1,17 +1,16 @@
 """Binance's REST answers as typed structs: which path, which parameters, what it weighs; no meaning yet."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from arbedge.domain.instrument import MarketKind
-from arbedge.errors import IntegrityError
 from arbedge.exchanges.binance import wire
 from arbedge.exchanges.binance.facts import SPOT_DEPTH_WEIGHTS, USDM_DEPTH_WEIGHTS, WEIGHTS
-from arbedge.exchanges.transport.http import Answer, RestClient
+from arbedge.exchanges.reading.answers import Told, read_answer
+from arbedge.exchanges.transport.http import RestClient
 
-__all__ = ["HISTORY_PAGE", "BinanceRest", "Told", "depth_step"]
+__all__ = ["HISTORY_PAGE", "BinanceRest", "depth_step"]
 
 T = TypeVar("T")
 
@@ -20,16 +19,6 @@ HISTORY_PAGE = 1000
 
 _ROOTS = MappingProxyType({MarketKind.SPOT: "/api/v3/", MarketKind.PERP: "/fapi/v1/"})
 _NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Told(Generic[T]):
-    """An answer's meaning, and when it was asked and had arrived: wall clock (UTC ms) and monotonic."""
-
-    value: T
-    sent_ms: float
-    received_ms: float
-    received_ns: int
 
 
 def depth_step(kind: MarketKind, levels: int) -> tuple[int, int]:
@@ -107,17 +96,9 @@ class BinanceRest:
     ) -> Told[T]:
         cost = WEIGHTS[kind, path] if weight is None else weight
         answer = await self._hosts[kind].get(_ROOTS[kind] + path, params, weight=cost, timeout_s=self._timeout_s)
-        return _read(answer, shape, path)
+        return read_answer(answer, shape, f"binance: the answer of {path}")
 
     async def _ask_funding(self, path: str, shape: type[T], params: Mapping[str, str]) -> Told[T]:
         full = _ROOTS[MarketKind.PERP] + path
         answer = await self._funding_calls.get(full, params, weight=1, timeout_s=self._timeout_s)
-        return _read(answer, shape, path)
-
-
-def _read(answer: Answer, shape: type[T], path: str) -> Told[T]:
-    try:
-        value = wire.decode(answer.body, shape)
-    except wire.GARBAGE as error:
-        raise IntegrityError(f"binance: the answer of {path} makes no sense: {error}") from error
-    return Told(value, answer.sent_ms, answer.received_ms, answer.received_ns)
+        return read_answer(answer, shape, f"binance: the answer of {path}")

@@ -8,7 +8,6 @@ USDT or USDC. Quantities of USD-M are base units, so `contract_size` is 1 everyw
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from arbedge.domain.instrument import (
@@ -22,17 +21,16 @@ from arbedge.domain.instrument import (
 from arbedge.domain.money import decimal_of
 from arbedge.errors import Invalid
 from arbedge.exchanges.binance.wire import ExchangeListing, ListedSymbol, SymbolFilter
+from arbedge.exchanges.reading.figures import above_zero, least_limit, moment
+from arbedge.exchanges.reading.listing import Listing, read_listing
 from arbedge.exchanges.transport.multipliers import split_multiplier
 
-__all__ = ["VENUE", "Listing", "instrument_id", "parse_perps", "parse_spot", "stream_symbol"]
+__all__ = ["VENUE", "instrument_id", "parse_perps", "parse_spot", "stream_symbol"]
 
 VENUE = "binance"
 
 _PERP_TYPES = frozenset({"PERPETUAL", "TRADIFI_PERPETUAL"})
 _SETTLES = frozenset({"USDT", "USDC"})
-
-_LAST_MS = 253_402_300_800_000
-"""The year 10000: what is later is not a time."""
 
 _NEVER_MS = 4_000_000_000_000
 """USD-M writes a delivery date in the year 2100 for a perp that has none; anything before is a real end."""
@@ -62,14 +60,6 @@ _CLASSES: Mapping[str, AssetClass] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """What exchangeInfo lists of one kind: instruments in the venue's order, and symbols that made no sense."""
-
-    instruments: tuple[Instrument, ...]
-    unreadable: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Limits:
     """The trading rules of a symbol; decimals as sent."""
 
@@ -93,14 +83,7 @@ def stream_symbol(instrument: InstrumentId) -> str:
 
 def parse_spot(listing: ExchangeListing) -> Listing:
     """Every spot symbol, of any status."""
-    instruments: list[Instrument] = []
-    unreadable: list[str] = []
-    for row in listing.symbols:
-        try:
-            instruments.append(_spot(row))
-        except Invalid:
-            unreadable.append(row.symbol)
-    return Listing(tuple(instruments), tuple(unreadable))
+    return read_listing(listing.symbols, _spot, lambda row: row.symbol)
 
 
 def parse_perps(listing: ExchangeListing, spot_bases: AbstractSet[str]) -> Listing:
@@ -108,16 +91,12 @@ def parse_perps(listing: ExchangeListing, spot_bases: AbstractSet[str]) -> Listi
 
     `spot_bases` are the bases of the venue's spot market: they decide whether a prefix like 1000 is a multiplier.
     """
-    instruments: list[Instrument] = []
-    unreadable: list[str] = []
-    for row in listing.symbols:
-        if row.contract_type not in _PERP_TYPES or row.margin_asset != row.quote or row.quote not in _SETTLES:
-            continue
-        try:
-            instruments.append(_perp(row, spot_bases))
-        except Invalid:
-            unreadable.append(row.symbol)
-    return Listing(tuple(instruments), tuple(unreadable))
+    rows = filter(_is_linear, listing.symbols)
+    return read_listing(rows, lambda row: _perp(row, spot_bases), lambda row: row.symbol)
+
+
+def _is_linear(row: ListedSymbol) -> bool:
+    return row.contract_type in _PERP_TYPES and row.margin_asset == row.quote and row.quote in _SETTLES
 
 
 def _spot(row: ListedSymbol) -> Instrument:
@@ -162,8 +141,8 @@ def _perp(row: ListedSymbol, spot_bases: AbstractSet[str]) -> Instrument:
         max_qty=limits.max_qty,
         asset_class=asset_class,
         band=limits.band,
-        listed_at=_moment(row.onboard_ms),
-        delists_at=_moment(row.delivery_ms) if row.delivery_ms < _NEVER_MS else None,
+        listed_at=moment(row.onboard_ms),
+        delists_at=moment(row.delivery_ms) if row.delivery_ms < _NEVER_MS else None,
     )
 
 
@@ -184,8 +163,8 @@ def _limits(row: ListedSymbol) -> _Limits:
     cost = rules.get("NOTIONAL") or rules.get("MIN_NOTIONAL")
     least = (cost.min_notional or cost.notional or "0") if cost is not None else "0"
     return _Limits(
-        tick=_positive(price.tick, f"{row.symbol} tickSize"),
-        lot=_positive(size.step, f"{row.symbol} stepSize"),
+        tick=above_zero(price.tick, f"{row.symbol} tickSize"),
+        lot=above_zero(size.step, f"{row.symbol} stepSize"),
         min_qty=decimal_of(size.min_qty or "0", f"{row.symbol} minQty"),
         min_notional=decimal_of(least, f"{row.symbol} minNotional"),
         max_qty=_max_qty(size, rules.get("MARKET_LOT_SIZE")),
@@ -195,8 +174,7 @@ def _limits(row: ListedSymbol) -> _Limits:
 
 def _max_qty(*rules: SymbolFilter | None) -> Decimal | None:
     """The smaller of the order size limits that are set; 0 means not set."""
-    limits = [decimal_of(rule.max_qty, "maxQty") for rule in rules if rule is not None and rule.max_qty]
-    return min((limit for limit in limits if limit > 0), default=None)
+    return least_limit(*(rule.max_qty for rule in rules if rule is not None))
 
 
 def _band(rules: Mapping[str, SymbolFilter]) -> PriceBand | None:
@@ -209,15 +187,3 @@ def _band(rules: Mapping[str, SymbolFilter]) -> PriceBand | None:
     else:
         return None
     return PriceBand(up=decimal_of(up, "multiplierUp") - 1, down=1 - decimal_of(down, "multiplierDown"))
-
-
-def _positive(text: str, name: str) -> Decimal:
-    value = decimal_of(text, name)
-    if value <= 0:
-        raise Invalid(f"{name}: {text!r} is not above 0")
-    return value
-
-
-def _moment(unix_ms: int) -> datetime | None:
-    """A wall time the venue states, None where it states none."""
-    return datetime.fromtimestamp(unix_ms / 1000, UTC) if 0 < unix_ms < _LAST_MS else None

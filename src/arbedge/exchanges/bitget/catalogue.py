@@ -3,7 +3,6 @@
 `BitgetCatalogue` fills in `VenueCatalogue`, `DepthSource`, `FundingSource` and `NetworkSource` of the market stage.
 """
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -12,22 +11,20 @@ from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
 from arbedge.domain.money import decimal_of
 from arbedge.domain.network import CoinNetwork
 from arbedge.domain.quote import Book, TopOfBook
-from arbedge.errors import IntegrityError, Invalid, Rejected
+from arbedge.errors import Invalid, Rejected
 from arbedge.exchanges.bitget import wire
 from arbedge.exchanges.bitget.coins import networks_of
 from arbedge.exchanges.bitget.facts import PRODUCT_LINES, SPOT_LINE
 from arbedge.exchanges.bitget.funding import FundingTerms, read_terms, settled_history, states_of
 from arbedge.exchanges.bitget.rest import HISTORY_PAGE, BitgetRest
-from arbedge.exchanges.bitget.symbols import Listing, component_of, instrument_id, line_of, parse_perps, parse_spot
+from arbedge.exchanges.bitget.symbols import component_of, instrument_id, line_of, parse_perps, parse_spot
+from arbedge.exchanges.reading.answers import book_of
+from arbedge.exchanges.reading.listing import Listing, ListingDesk
 from arbedge.exchanges.transport.faults import Restricted
-from arbedge.exchanges.transport.payloads import are_plain
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.market.ports import ClockSample, IndexComponent, Turnover
 
 __all__ = ["BitgetCatalogue"]
-
-_FRESH_NS = 5_000_000_000
-"""A spot listing this young also serves the perps' question for spot bases, so that one start asks once."""
 
 
 class BitgetCatalogue:
@@ -35,14 +32,9 @@ class BitgetCatalogue:
 
     def __init__(self, rest: BitgetRest, clock: Clock, kinds: tuple[MarketKind, ...]) -> None:
         self._rest = rest
-        self._clock = clock
-        self._kinds = kinds
-        self._spot_turn = asyncio.Lock()
-        self._spot: Listing | None = None
-        self._spot_at_ns = 0
         self._lines: dict[str, str] = {}
         self._terms: Mapping[str, FundingTerms] | None = None
-        self._unreadable: dict[MarketKind, tuple[str, ...]] = {}
+        self._listings = ListingDesk(clock, kinds, self._read_spot, self._read_perps)
 
     @property
     def terms(self) -> Mapping[str, FundingTerms] | None:
@@ -52,13 +44,11 @@ class BitgetCatalogue:
     @property
     def unreadable(self) -> Mapping[MarketKind, tuple[str, ...]]:
         """Symbols of the last listings whose rules made no sense, left out of `fetch_instruments`."""
-        return self._unreadable
+        return self._listings.unreadable
 
     async def fetch_instruments(self, kind: MarketKind) -> tuple[Instrument, ...]:
         """Every instrument of that kind, of any status, in the venue's order, product line by product line."""
-        listing = await (self._read_spot() if kind is MarketKind.SPOT else self._read_perps())
-        self._unreadable[kind] = listing.unreadable
-        return listing.instruments
+        return await self._listings.fetch(kind)
 
     async def fetch_tops(self, kind: MarketKind) -> tuple[TopOfBook, ...]:
         """Best bid and ask of every symbol that has both sides: one call for spot, one a product line for perps.
@@ -123,17 +113,9 @@ class BitgetCatalogue:
         The answer carries no number of the stream's: `sequence` is its time (ms) and chains to no frame.
         """
         told = await self._rest.depth(await self._line(instrument), instrument.symbol, levels)
-        bids, asks = wire.level_texts(told.value.bids), wire.level_texts(told.value.asks)
-        if not (are_plain(bids) and are_plain(asks)):
-            raise IntegrityError(f"bitget: depth of {instrument.symbol} holds something that is not a number")
-        return Book(
-            instrument=instrument,
-            bids=tuple(level for level in bids if level[1].strip("0.")),
-            asks=tuple(level for level in asks if level[1].strip("0.")),
-            sequence=told.value.venue_at_ms,
-            venue_at_ms=told.value.venue_at_ms,
-            received_ns=told.received_ns,
-        )
+        row = told.value
+        sides = wire.level_texts(row.bids), wire.level_texts(row.asks)
+        return book_of(instrument, sides, row.venue_at_ms, row.venue_at_ms, told.received_ns)
 
     async def fetch_funding(self) -> tuple[FundingState, ...]:
         """Funding of every perpetual now, in two calls a product line; renews the terms marks are read with."""
@@ -163,29 +145,17 @@ class BitgetCatalogue:
         if instrument.kind is MarketKind.SPOT:
             return SPOT_LINE
         if instrument.symbol not in self._lines:
-            await self._read_perps()
+            await self._listings.fetch(MarketKind.PERP)
         return self._lines.get(instrument.symbol, PRODUCT_LINES[0])
 
     async def _read_spot(self) -> Listing:
-        async with self._spot_turn:
-            is_young = self._clock.monotonic_ns() - self._spot_at_ns < _FRESH_NS
-            if self._spot is None or not is_young:
-                self._spot = parse_spot((await self._rest.pairs()).value)
-                self._spot_at_ns = self._clock.monotonic_ns()
-            return self._spot
+        return parse_spot((await self._rest.pairs()).value)
 
-    async def _read_perps(self) -> Listing:
+    async def _read_perps(self, spot_bases: frozenset[str]) -> Listing:
         rows = [row for line in PRODUCT_LINES for row in (await self._rest.contracts(line)).value]
-        listing = parse_perps(rows, await self._spot_bases())
+        listing = parse_perps(rows, spot_bases)
         self._lines.update((each.id.symbol, line_of(each)) for each in listing.instruments)
         return listing
-
-    async def _spot_bases(self) -> frozenset[str]:
-        """Bases of the spot market: they say whether 1000PEPE is a thousand PEPE. Empty without spot."""
-        if MarketKind.SPOT not in self._kinds:
-            return frozenset()
-        listing = self._spot if self._spot is not None else await self._read_spot()
-        return frozenset(instrument.base for instrument in listing.instruments)
 
 
 def _lines_of(kind: MarketKind) -> tuple[str, ...]:

@@ -1,18 +1,17 @@
 """Bitget's REST answers as typed structs: which path, which parameters; no meaning yet."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from arbedge.errors import IntegrityError
 from arbedge.exchanges.bitget import wire
 from arbedge.exchanges.bitget.coins import Coin
 from arbedge.exchanges.bitget.facts import SPOT_LINE
+from arbedge.exchanges.reading.answers import Told, read_answer
 from arbedge.exchanges.transport.http import Answer, RestClient
-from arbedge.exchanges.transport.payloads import GARBAGE, decode
 
-__all__ = ["HISTORY_PAGE", "BitgetRest", "Told"]
+__all__ = ["HISTORY_PAGE", "BitgetRest"]
 
 T = TypeVar("T")
 
@@ -23,16 +22,6 @@ _ROOT = "/api/"
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _MOST_SPOT_LEVELS = 150
 _PERP_LEVELS = ((1, "1"), (5, "5"), (15, "15"), (50, "50"))
-
-
-@dataclass(frozen=True, slots=True)
-class Told(Generic[T]):
-    """An answer's meaning, and when it was asked and had arrived: wall clock (UTC ms) and monotonic."""
-
-    value: T
-    sent_ms: float
-    received_ms: float
-    received_ns: int
 
 
 class BitgetRest:
@@ -118,11 +107,8 @@ class BitgetRest:
 
 
 def _read(answer: Answer, shape: type[wire.Envelope[T]]) -> Told[T]:
-    try:
-        value = decode(answer.body, shape).data
-    except GARBAGE as error:
-        raise IntegrityError(f"bitget: an answer makes no sense: {error}") from error
-    return Told(value, answer.sent_ms, answer.received_ms, answer.received_ns)
+    told = read_answer(answer, shape, "bitget: an answer")
+    return told.of(told.value.data)
 
 
 def _leniently(row: wire.RestTopText) -> wire.RestTop:

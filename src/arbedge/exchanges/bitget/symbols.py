@@ -8,8 +8,6 @@ contract in USDC is called BTCPERP.
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from arbedge.domain.instrument import AssetClass, Instrument, InstrumentId, InstrumentStatus, MarketKind
@@ -17,13 +15,12 @@ from arbedge.domain.money import ZERO, decimal_of
 from arbedge.errors import Invalid
 from arbedge.exchanges.bitget.facts import PRODUCT_LINES, SPEC, SPOT_LINE
 from arbedge.exchanges.bitget.wire import Component, Contract, Pair
+from arbedge.exchanges.reading.figures import above_zero, least_limit, moment
+from arbedge.exchanges.reading.listing import Listing, read_listing
 from arbedge.exchanges.transport.multipliers import split_multiplier
 from arbedge.market.ports import IndexComponent
 
-__all__ = ["Listing", "component_of", "instrument_id", "line_of", "parse_perps", "parse_spot"]
-
-_LAST_MS = 253_402_300_800_000
-"""The year 10000: what is later is not a time."""
+__all__ = ["component_of", "instrument_id", "line_of", "parse_perps", "parse_spot"]
 
 _MOST_PLACES = 30
 
@@ -47,14 +44,6 @@ _SEPARATORS: Mapping[str, str] = {"okx": "-", "coinbase": "-", "kucoin": "-", "g
 """How other venues join base and quote in the symbols of their own; nothing in between everywhere else."""
 
 _METALS = frozenset({"XAU", "XAG", "XPT", "XPD"})
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What a list holds: instruments in the venue's order, and symbols that made no sense."""
-
-    instruments: tuple[Instrument, ...]
-    unreadable: tuple[str, ...]
 
 
 def instrument_id(kind: MarketKind, symbol: str) -> InstrumentId:
@@ -83,14 +72,7 @@ def component_of(row: Component) -> IndexComponent:
 
 def parse_spot(rows: Sequence[Pair]) -> Listing:
     """Every spot pair, of any status."""
-    instruments: list[Instrument] = []
-    unreadable: list[str] = []
-    for row in rows:
-        try:
-            instruments.append(_spot(row))
-        except Invalid:
-            unreadable.append(row.symbol)
-    return Listing(tuple(instruments), tuple(unreadable))
+    return read_listing(rows, _spot, lambda row: row.symbol)
 
 
 def parse_perps(rows: Sequence[Contract], spot_bases: AbstractSet[str]) -> Listing:
@@ -126,8 +108,8 @@ def _spot(row: Pair) -> Instrument:
         min_qty=decimal_of(row.min_qty or "0", f"{row.symbol} minTradeAmount"),
         min_notional=_min_notional(row.min_usdt, row.quote, row.symbol),
         status=_SPOT_STATUS.get(row.status, InstrumentStatus.SUSPENDED),
-        listed_at=_moment(row.open_ms),
-        delists_at=_moment(row.off_ms),
+        listed_at=moment(row.open_ms),
+        delists_at=moment(row.off_ms),
     )
 
 
@@ -142,16 +124,16 @@ def _perp(row: Contract, spot_bases: AbstractSet[str]) -> Instrument:
         quote=row.quote,
         asset=asset,
         settle=row.quote,
-        tick=_positive(row.end_step, f"{row.symbol} priceEndStep") * place,
-        lot=_positive(row.size_step, f"{row.symbol} sizeMultiplier"),
+        tick=above_zero(row.end_step, f"{row.symbol} priceEndStep") * place,
+        lot=above_zero(row.size_step, f"{row.symbol} sizeMultiplier"),
         min_qty=decimal_of(row.min_qty or "0", f"{row.symbol} minTradeNum"),
         min_notional=_min_notional(row.min_usdt, row.quote, row.symbol),
         status=_PERP_STATUS.get(row.status, InstrumentStatus.SUSPENDED),
         multiplier=multiplier,
-        max_qty=_max_qty(row),
+        max_qty=least_limit(row.max_qty, row.max_market_qty),
         asset_class=asset_class,
-        listed_at=_moment(row.launch_ms),
-        delists_at=_moment(row.off_ms),
+        listed_at=moment(row.launch_ms),
+        delists_at=moment(row.off_ms),
     )
 
 
@@ -169,30 +151,8 @@ def _min_notional(text: str, quote: str, symbol: str) -> Decimal:
     return decimal_of(text, f"{symbol} minTradeUSDT")
 
 
-def _max_qty(row: Contract) -> Decimal | None:
-    """The smaller of the order size limits that are set."""
-    told = [text for text in (row.max_qty, row.max_market_qty) if text]
-    limits = [decimal_of(text, f"{row.symbol} maxOrderQty") for text in told]
-    return min((limit for limit in limits if limit > 0), default=None)
-
-
 def _places(places: int, name: str) -> Decimal:
     """The step of that many decimals."""
     if not 0 <= places <= _MOST_PLACES:
         raise Invalid(f"{name}: {places} is no number of decimals")
     return Decimal(1).scaleb(-places)
-
-
-def _positive(text: str, name: str) -> Decimal:
-    value = decimal_of(text, name)
-    if value <= 0:
-        raise Invalid(f"{name}: {text!r} is not above 0")
-    return value
-
-
-def _moment(unix_ms: str | None) -> datetime | None:
-    """A wall time the venue states; -1, 0 and nothing at all mean that it states none."""
-    if not unix_ms or not unix_ms.isascii() or not unix_ms.isdigit() or len(unix_ms) > 15:
-        return None
-    at_ms = int(unix_ms)
-    return datetime.fromtimestamp(at_ms / 1000, UTC) if 0 < at_ms < _LAST_MS else None

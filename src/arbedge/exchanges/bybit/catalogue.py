@@ -4,18 +4,14 @@
 marks and funding of a kind are one and the same answer (`tickers`).
 """
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
-from math import isfinite
 from types import MappingProxyType
 
 from arbedge.domain.funding import FundingState, Settlement
 from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
-from arbedge.domain.money import decimal_of
 from arbedge.domain.quote import Book, TopOfBook
-from arbedge.errors import IntegrityError, Invalid, Rejected
+from arbedge.errors import Rejected
 from arbedge.exchanges.bybit import wire
 from arbedge.exchanges.bybit.facts import HISTORY_PAGE
 from arbedge.exchanges.bybit.funding import (
@@ -27,16 +23,15 @@ from arbedge.exchanges.bybit.funding import (
     state_of,
 )
 from arbedge.exchanges.bybit.rest import BybitRest
-from arbedge.exchanges.bybit.symbols import Listed, index_name, instrument_id, parse_perps, parse_spot
+from arbedge.exchanges.bybit.symbols import index_name, instrument_id, parse_perps, parse_spot
+from arbedge.exchanges.reading.answers import book_of
+from arbedge.exchanges.reading.figures import decimal_or_none, float_or_zero
+from arbedge.exchanges.reading.listing import Listing, ListingDesk
 from arbedge.exchanges.transport.faults import Restricted
-from arbedge.exchanges.transport.payloads import are_plain
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.market.ports import ClockSample, IndexComponent, Turnover
 
 __all__ = ["BybitCatalogue"]
-
-_FRESH_NS = 5_000_000_000
-"""A spot listing this young also serves the perps' question for spot bases, so that one start asks once."""
 
 _TERMS_FRESH_NS = 600_000_000_000
 """Clamps come with the listing of contracts, which is read again for them after ten minutes."""
@@ -50,14 +45,10 @@ class BybitCatalogue:
     def __init__(self, rest: BybitRest, clock: Clock, kinds: tuple[MarketKind, ...]) -> None:
         self._rest = rest
         self._clock = clock
-        self._kinds = kinds
-        self._spot_turn = asyncio.Lock()
-        self._spot: Listed | None = None
-        self._spot_at_ns = 0
         self._terms: Mapping[str, FundingTerms] | None = None
         self._terms_at_ns = 0
         self._has_told_funding = False
-        self._unreadable: dict[MarketKind, tuple[str, ...]] = {}
+        self._listings = ListingDesk(clock, kinds, self._read_spot, self._read_perps)
 
     @property
     def terms(self) -> Mapping[str, FundingTerms] | None:
@@ -67,20 +58,18 @@ class BybitCatalogue:
     @property
     def unreadable(self) -> Mapping[MarketKind, tuple[str, ...]]:
         """Symbols of the last listings whose rules made no sense, left out of `fetch_instruments`."""
-        return self._unreadable
+        return self._listings.unreadable
 
     async def fetch_instruments(self, kind: MarketKind) -> tuple[Instrument, ...]:
         """Every instrument of that kind the venue still lists, in its order; contracts before launch come last."""
-        listed = await (self._read_spot() if kind is MarketKind.SPOT else self._read_perps())
-        self._unreadable[kind] = listed.unreadable
-        return listed.instruments
+        return await self._listings.fetch(kind)
 
     async def fetch_tops(self, kind: MarketKind) -> tuple[TopOfBook, ...]:
         """Best bid and ask of every symbol that has both sides, in one call; stamped when the venue answered."""
         told = await self._rest.tickers(kind)
         tops = []
         for row in told.value.rows:
-            bid, bid_qty, ask, ask_qty = map(_number, (row.bid, row.bid_qty, row.ask, row.ask_qty))
+            bid, bid_qty, ask, ask_qty = map(float_or_zero, (row.bid, row.bid_qty, row.ask, row.ask_qty))
             if bid > 0 and ask > 0:
                 tops.append(
                     TopOfBook(
@@ -101,9 +90,9 @@ class BybitCatalogue:
         told = await self._rest.tickers(kind)
         turnover: dict[InstrumentId, Turnover] = {}
         for row in told.value.rows:
-            volume = _decimal(row.turnover)
+            volume = decimal_or_none(row.turnover)
             if volume is not None:
-                turnover[instrument_id(kind, row.symbol)] = Turnover(volume, _decimal(row.open_interest))
+                turnover[instrument_id(kind, row.symbol)] = Turnover(volume, decimal_or_none(row.open_interest))
         return turnover
 
     async def fetch_index_components(self, perp: InstrumentId) -> tuple[IndexComponent, ...]:
@@ -127,17 +116,8 @@ class BybitCatalogue:
         Its sequence counts another depth than the stream's and does not chain to it: streams bring their own book.
         """
         told = await self._rest.depth(instrument.kind, instrument.symbol, levels)
-        snapshot = told.value
-        if not (are_plain(snapshot.bids) and are_plain(snapshot.asks)):
-            raise IntegrityError(f"bybit: the book of {instrument.symbol} holds something that is not a number")
-        return Book(
-            instrument=instrument,
-            bids=tuple(level for level in snapshot.bids if level[1].strip("0.")),
-            asks=tuple(level for level in snapshot.asks if level[1].strip("0.")),
-            sequence=snapshot.last,
-            venue_at_ms=snapshot.venue_at_ms,
-            received_ns=told.received_ns,
-        )
+        book = told.value
+        return book_of(instrument, (book.bids, book.asks), book.last, book.venue_at_ms, told.received_ns)
 
     async def fetch_funding(self) -> tuple[FundingState, ...]:
         """Funding of every perpetual now, in one call; the listing of contracts is read when its terms are old."""
@@ -176,30 +156,18 @@ class BybitCatalogue:
         self._terms_at_ns = self._clock.monotonic_ns()
         return self._terms
 
-    async def _read_spot(self) -> Listed:
-        async with self._spot_turn:
-            young = self._clock.monotonic_ns() - self._spot_at_ns < _FRESH_NS
-            if self._spot is None or not young:
-                self._spot = parse_spot(await self._rest.spot_listing())
-                self._spot_at_ns = self._clock.monotonic_ns()
-            return self._spot
+    async def _read_spot(self) -> Listing:
+        return parse_spot(await self._rest.spot_listing())
 
-    async def _read_perps(self) -> Listed:
+    async def _read_perps(self, spot_bases: frozenset[str]) -> Listing:
         rows = await self._rest.linear_listing()
         self._keep_terms(rows)
-        return parse_perps(rows, await self._spot_bases())
-
-    async def _spot_bases(self) -> frozenset[str]:
-        """Bases of the spot market: they say whether 1000PEPE is a thousand PEPE. Empty without spot."""
-        if MarketKind.SPOT not in self._kinds:
-            return frozenset()
-        listed = self._spot if self._spot is not None else await self._read_spot()
-        return frozenset(instrument.base for instrument in listed.instruments)
+        return parse_perps(rows, spot_bases)
 
 
 def _component(row: wire.Component) -> IndexComponent:
     """One source with the price it shows itself: the venue states it times the contract's multiplier."""
-    price, multiplier = _decimal(row.price), _decimal(row.multiplier)
+    price, multiplier = decimal_or_none(row.price), decimal_or_none(row.multiplier)
     if price is not None and price > 0 and multiplier is not None and multiplier > 0:
         price = price / multiplier
     name = row.exchange.lower()
@@ -208,19 +176,3 @@ def _component(row: wire.Component) -> IndexComponent:
         symbol=row.pair,
         price=price if price is not None and price > 0 else None,
     )
-
-
-def _number(text: str | None) -> float:
-    """A price or size for the pre-filter; 0 for a side nobody quotes and for what is no number."""
-    try:
-        value = float(text) if text else 0.0
-    except ValueError:
-        return 0.0
-    return value if isfinite(value) else 0.0
-
-
-def _decimal(text: str | None) -> Decimal | None:
-    try:
-        return decimal_of(text, "value") if text else None
-    except Invalid:
-        return None

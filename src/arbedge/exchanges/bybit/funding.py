@@ -7,20 +7,19 @@ its interval: 0.01 % per 8 h.
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
-from arbedge.domain.funding import FundingState, Settlement, SettlementStatus
+from arbedge.domain.funding import FundingState, Settlement
 from arbedge.domain.instrument import InstrumentId
-from arbedge.domain.money import ZERO, decimal_of
-from arbedge.errors import IntegrityError, Invalid
+from arbedge.domain.money import ZERO
 from arbedge.exchanges.bybit import wire
+from arbedge.exchanges.reading.figures import decimal_or_none, moment, positive_or_none
+from arbedge.exchanges.reading.history import read_backwards
 
 __all__ = ["DEFAULT_TERMS", "FundingTerms", "FundingValues", "read_terms", "settled_history", "state_of"]
 
 _INTEREST_HOURLY = Decimal("0.0003") / 24
-_MAX_PAGES = 1000
-_YEAR_10000_MS = 253_402_300_800_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,8 @@ def read_terms(rows: Iterable[wire.ListedSymbol]) -> Mapping[str, FundingTerms]:
     return {
         row.symbol: FundingTerms(
             interval_hours=_interval(Decimal(row.interval_minutes or 0) / 60) or DEFAULT_TERMS.interval_hours,
-            cap=_decimal_or_none(row.upper_rate),
-            floor=_decimal_or_none(row.lower_rate),
+            cap=decimal_or_none(row.upper_rate),
+            floor=decimal_or_none(row.lower_rate),
         )
         for row in rows
     }
@@ -68,21 +67,21 @@ def state_of(
 
     The ticker's interval goes before the listed one: it changes first when the venue shortens it at a cap.
     """
-    rate, next_ms = _decimal_or_none(values.rate), _decimal_or_none(values.next_ms)
-    if rate is None or next_ms is None or not 0 < next_ms < _YEAR_10000_MS:
+    rate, next_at = decimal_or_none(values.rate), moment(values.next_ms)
+    if rate is None or next_at is None:
         return None
-    hours = _interval(_decimal_or_none(values.interval_hours) or ZERO) or terms.interval_hours
+    hours = _interval(decimal_or_none(values.interval_hours) or ZERO) or terms.interval_hours
     cap, floor = _clamps(values.cap, terms)
     return FundingState(
         instrument=instrument,
         rate=rate,
-        next_at=datetime.fromtimestamp(int(next_ms) / 1000, UTC),
+        next_at=next_at,
         interval_hours=hours,
         default_rate=_INTEREST_HOURLY * hours,
         cap=cap,
         floor=floor,
-        mark=_positive_or_none(values.mark),
-        index=_positive_or_none(values.index),
+        mark=positive_or_none(values.mark),
+        index=positive_or_none(values.index),
         venue_at_ms=values.venue_at_ms or None,
         received_ns=received_ns,
     )
@@ -94,32 +93,8 @@ async def settled_history(
     until: datetime,
     page_rows: int,
 ) -> tuple[Settlement, ...]:
-    """Settlements with `since` <= at < `until`, oldest first, each once, from as many pages as it takes.
-
-    The venue answers the newest rows of a range first, so paging goes back in time; the next page ends where the
-    oldest row stood, and that row is kept once.
-    """
-    start_ms, end_ms = _unix_ms(since), _unix_ms(until) - 1
-    rows: dict[int, str] = {}
-    for _ in range(_MAX_PAGES):
-        if start_ms > end_ms:
-            break
-        page = await fetch_page(start_ms, end_ms)
-        rows.update((row.at_ms, row.rate) for row in page if start_ms <= row.at_ms <= end_ms)
-        oldest_ms = min((row.at_ms for row in page), default=start_ms)
-        if len(page) < page_rows or oldest_ms >= end_ms:
-            break
-        end_ms = oldest_ms
-    return tuple(_settlement(at_ms, rows[at_ms]) for at_ms in sorted(rows))
-
-
-def _settlement(at_ms: int, rate: str) -> Settlement:
-    try:
-        value = decimal_of(rate, "fundingRate")
-        at = datetime.fromtimestamp(at_ms / 1000, UTC)
-    except (Invalid, ValueError, OverflowError, OSError) as error:
-        raise IntegrityError(f"bybit: a row of funding/history makes no sense: {error}") from error
-    return Settlement(at=at, rate=value, status=SettlementStatus.SETTLED)
+    """Settlements with `since` <= at < `until`; the venue answers the newest rows of a range first."""
+    return await read_backwards(fetch_page, since, until, page_rows, "bybit: a row of funding/history")
 
 
 def _interval(hours: Decimal) -> Decimal | None:
@@ -128,27 +103,8 @@ def _interval(hours: Decimal) -> Decimal | None:
 
 def _clamps(ticker_cap: str | None, terms: FundingTerms) -> tuple[Decimal | None, Decimal | None]:
     """Cap and floor: a cap the ticker states is newer than the listing, and moves a floor that mirrors the cap."""
-    cap = _positive_or_none(ticker_cap)
+    cap = positive_or_none(ticker_cap)
     if cap is None:
         return terms.cap, terms.floor
     is_mirrored = terms.cap is not None and terms.floor == -terms.cap
     return cap, -cap if is_mirrored else terms.floor
-
-
-def _unix_ms(at: datetime) -> int:
-    """UTC milliseconds, rounded up, so that a bound between two milliseconds excludes the earlier one."""
-    return -((datetime.fromtimestamp(0, UTC) - at) // timedelta(milliseconds=1))
-
-
-def _decimal_or_none(text: str | None) -> Decimal | None:
-    if not text:
-        return None
-    try:
-        return decimal_of(text, "value")
-    except Invalid:
-        return None
-
-
-def _positive_or_none(text: str | None) -> Decimal | None:
-    value = _decimal_or_none(text)
-    return value if value is not None and value > 0 else None

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TypeVar
 
 from arbedge.domain.instrument import MarketKind
-from arbedge.errors import ArbEdgeError, IntegrityError, RateLimited, Rejected, Unavailable
+from arbedge.errors import ArbEdgeError, RateLimited, Rejected, Unavailable
 from arbedge.exchanges.bybit import wire
 from arbedge.exchanges.bybit.facts import BAN_S, BOOK_LEVELS, CATEGORIES, HISTORY_PAGE, LISTING_PAGE, TOO_MANY_S
+from arbedge.exchanges.reading.answers import Told, read_answer
 from arbedge.exchanges.transport.faults import Banned, fault_of, restricted
 from arbedge.exchanges.transport.http import RestClient
-from arbedge.exchanges.transport.payloads import GARBAGE, decode
+from arbedge.exchanges.transport.payloads import GARBAGE
 
-__all__ = ["BybitRest", "Told", "read_fault"]
+__all__ = ["BybitRest", "Stamped", "read_fault"]
 
 T = TypeVar("T")
 
@@ -25,14 +26,10 @@ _TOO_MANY_CODE = 10006
 
 
 @dataclass(frozen=True, slots=True)
-class Told(Generic[T]):
-    """An answer's meaning, the venue's stamp on it, and when it was asked and had arrived (UTC ms, monotonic)."""
+class Stamped(Told[T]):
+    """An answer's meaning with the venue's stamp on it (UTC ms)."""
 
-    value: T
     venue_ms: int
-    sent_ms: float
-    received_ms: float
-    received_ns: int
 
 
 def read_fault(venue: str, what: str, status: int, headers: Mapping[str, str], body: bytes) -> ArbEdgeError | None:
@@ -83,12 +80,12 @@ class BybitRest:
         """Every linear contract: those of the default statuses, then those before their launch."""
         return [*await self._linear_pages({}), *await self._linear_pages({"status": "PreLaunch"})]
 
-    async def tickers(self, kind: MarketKind) -> Told[wire.Page[wire.TickerRow]]:
+    async def tickers(self, kind: MarketKind) -> Stamped[wire.Page[wire.TickerRow]]:
         """Tickers of all symbols of a kind."""
         shape = wire.Envelope[wire.Page[wire.TickerRow]]
         return await self._ask("tickers", shape, {"category": CATEGORIES[kind]})
 
-    async def depth(self, kind: MarketKind, symbol: str, levels: int) -> Told[wire.DepthSnapshot]:
+    async def depth(self, kind: MarketKind, symbol: str, levels: int) -> Stamped[wire.DepthSnapshot]:
         """The book of one symbol, at most as deep as the venue answers."""
         limit = max(1, min(levels, BOOK_LEVELS[kind]))
         params = {"category": CATEGORIES[kind], "symbol": symbol, "limit": str(limit)}
@@ -109,11 +106,11 @@ class BybitRest:
         told = await self._ask("funding/history", wire.Envelope[wire.Page[wire.SettledRate]], params)
         return told.value.rows
 
-    async def components(self, index: str) -> Told[wire.Components]:
+    async def components(self, index: str) -> Stamped[wire.Components]:
         """What an index is made of."""
         return await self._ask("index-price-components", wire.Envelope[wire.Components], {"indexName": index})
 
-    async def server_time(self) -> Told[wire.ServerTime]:
+    async def server_time(self) -> Stamped[wire.ServerTime]:
         """The venue's clock."""
         return await self._ask("time", wire.Envelope[wire.ServerTime], {})
 
@@ -128,10 +125,7 @@ class BybitRest:
             params["cursor"] = page.cursor
         return rows
 
-    async def _ask(self, path: str, shape: type[wire.Envelope[T]], params: Mapping[str, str]) -> Told[T]:
+    async def _ask(self, path: str, shape: type[wire.Envelope[T]], params: Mapping[str, str]) -> Stamped[T]:
         answer = await self._host.get(f"/v5/market/{path}", params, weight=1, timeout_s=self._timeout_s)
-        try:
-            envelope: wire.Envelope[Any] = decode(answer.body, shape)
-        except GARBAGE as error:
-            raise IntegrityError(f"bybit: the answer of {path} makes no sense: {error}") from error
-        return Told(envelope.result, envelope.time, answer.sent_ms, answer.received_ms, answer.received_ns)
+        told = read_answer(answer, shape, f"bybit: the answer of {path}")
+        return Stamped(told.value.result, told.sent_ms, told.received_ms, told.received_ns, told.value.time)

@@ -7,8 +7,6 @@ base units, so `contract_size` is 1 everywhere.
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from arbedge.domain.instrument import (
@@ -20,18 +18,18 @@ from arbedge.domain.instrument import (
     PriceBand,
 )
 from arbedge.domain.money import decimal_of
-from arbedge.errors import Invalid
 from arbedge.exchanges.bybit.wire import ListedSymbol, RiskLimits
+from arbedge.exchanges.reading.figures import above_zero, least_limit, moment
+from arbedge.exchanges.reading.listing import Listing, read_listing
 from arbedge.exchanges.transport.multipliers import split_multiplier
 
-__all__ = ["VENUE", "Listed", "index_name", "instrument_id", "parse_perps", "parse_spot"]
+__all__ = ["VENUE", "index_name", "instrument_id", "parse_perps", "parse_spot"]
 
 VENUE = "bybit"
 
 _ONE = Decimal(1)
 _PERP = "LinearPerpetual"
 _SETTLES = frozenset({"USDT", "USDC"})
-_YEAR_10000_MS = 253_402_300_800_000
 
 _STATUS: Mapping[str, InstrumentStatus] = {
     "Trading": InstrumentStatus.TRADING,
@@ -52,14 +50,6 @@ _CLASSES: Mapping[str, AssetClass] = {
 """A region of listing we have no word for stays UNKNOWN, which is never matched with a coin."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """What instruments-info lists of one kind: instruments in the venue's order, and symbols that made no sense."""
-
-    instruments: tuple[Instrument, ...]
-    unreadable: tuple[str, ...]
-
-
 def instrument_id(kind: MarketKind, symbol: str) -> InstrumentId:
     """The identity of a Bybit symbol."""
     return InstrumentId(VENUE, kind, symbol)
@@ -71,35 +61,26 @@ def index_name(symbol: str) -> str:
     return symbol if base == symbol else f"{base}USDC"
 
 
-def parse_spot(rows: Iterable[ListedSymbol]) -> Listed:
+def parse_spot(rows: Iterable[ListedSymbol]) -> Listing:
     """Every spot symbol, of any status."""
-    instruments: list[Instrument] = []
-    unreadable: list[str] = []
-    for row in rows:
-        try:
-            instruments.append(_spot(row))
-        except Invalid:
-            unreadable.append(row.symbol)
-    return Listed(tuple(instruments), tuple(unreadable))
+    return read_listing(rows, _spot, lambda row: row.symbol)
 
 
-def parse_perps(rows: Iterable[ListedSymbol], spot_bases: AbstractSet[str]) -> Listed:
+def parse_perps(rows: Iterable[ListedSymbol], spot_bases: AbstractSet[str]) -> Listing:
     """Every linear perpetual settled in USDT or USDC, of any status, each once; dated futures are left out.
 
     `spot_bases` are the bases of the venue's spot market: they decide whether a number before or behind a ticker
     (1000PEPE, SHIB1000) is a multiplier.
     """
-    instruments: dict[str, Instrument] = {}
-    unreadable: list[str] = []
-    for row in rows:
-        settle = row.settle or row.quote
-        if row.contract_type != _PERP or settle != row.quote or settle not in _SETTLES:
-            continue
-        try:
-            instruments.setdefault(row.symbol, _perp(row, spot_bases))
-        except Invalid:
-            unreadable.append(row.symbol)
-    return Listed(tuple(instruments.values()), tuple(unreadable))
+    linear: dict[str, ListedSymbol] = {}
+    for row in filter(_is_linear, rows):
+        linear.setdefault(row.symbol, row)
+    return read_listing(linear.values(), lambda row: _perp(row, spot_bases), lambda row: row.symbol)
+
+
+def _is_linear(row: ListedSymbol) -> bool:
+    settle = row.settle or row.quote
+    return row.contract_type == _PERP and settle == row.quote and settle in _SETTLES
 
 
 def _spot(row: ListedSymbol) -> Instrument:
@@ -111,13 +92,13 @@ def _spot(row: ListedSymbol) -> Instrument:
         quote=row.quote,
         asset=row.base,
         settle=None,
-        tick=_positive(row.price.tick, f"{row.symbol} tickSize"),
-        lot=_positive(size.base_step, f"{row.symbol} basePrecision"),
+        tick=above_zero(row.price.tick, f"{row.symbol} tickSize"),
+        lot=above_zero(size.base_step, f"{row.symbol} basePrecision"),
         min_qty=decimal_of(size.min_qty or "0", f"{row.symbol} minOrderQty"),
         min_notional=decimal_of(size.min_amount or "0", f"{row.symbol} minOrderAmt"),
         status=_STATUS.get(row.status, InstrumentStatus.SUSPENDED),
         multiplier=_stock_multiplier(row) if asset_class is AssetClass.STOCK else _ONE,
-        max_qty=_smallest(size.max_limit_spot or size.max_qty, size.max_market_spot),
+        max_qty=least_limit(size.max_limit_spot or size.max_qty, size.max_market_spot),
         asset_class=asset_class,
         band=_band(row.risk),
         is_borrowable=row.margin_trading not in {None, "", "none"},
@@ -135,17 +116,17 @@ def _perp(row: ListedSymbol, spot_bases: AbstractSet[str]) -> Instrument:
         quote=row.quote,
         asset=asset,
         settle=row.settle or row.quote,
-        tick=_positive(row.price.tick, f"{row.symbol} tickSize"),
-        lot=_positive(size.step, f"{row.symbol} qtyStep"),
+        tick=above_zero(row.price.tick, f"{row.symbol} tickSize"),
+        lot=above_zero(size.step, f"{row.symbol} qtyStep"),
         min_qty=decimal_of(size.min_qty or "0", f"{row.symbol} minOrderQty"),
         min_notional=decimal_of(size.min_notional or "0", f"{row.symbol} minNotionalValue"),
         status=_STATUS.get(row.status, InstrumentStatus.SUSPENDED),
         multiplier=multiplier,
-        max_qty=_smallest(size.max_qty, size.max_market_qty),
+        max_qty=least_limit(size.max_qty, size.max_market_qty),
         asset_class=asset_class,
         band=_band(row.risk),
-        listed_at=_moment(row.launch_ms),
-        delists_at=_moment(row.delivery_ms),
+        listed_at=moment(row.launch_ms),
+        delists_at=moment(row.delivery_ms),
     )
 
 
@@ -158,13 +139,7 @@ def _class_of(row: ListedSymbol) -> AssetClass:
 
 def _stock_multiplier(row: ListedSymbol) -> Decimal:
     """Shares behind one token; the venue's rule is stock price = token price / multiplier."""
-    return _positive(row.stock_multiplier or "1", f"{row.symbol} xstockMultiplier")
-
-
-def _smallest(*texts: str) -> Decimal | None:
-    """The smallest of the order size limits that are set; 0 means not set."""
-    limits = [decimal_of(text, "maxOrderQty") for text in texts if text]
-    return min((limit for limit in limits if limit > 0), default=None)
+    return above_zero(row.stock_multiplier or "1", f"{row.symbol} xstockMultiplier")
 
 
 def _band(risk: RiskLimits | None) -> PriceBand | None:
@@ -174,16 +149,3 @@ def _band(risk: RiskLimits | None) -> PriceBand | None:
     ratios = [decimal_of(text, "priceLimitRatio") for text in (risk.ratio_x, risk.ratio_y) if text]
     ratio = min((ratio for ratio in ratios if ratio > 0), default=None)
     return None if ratio is None else PriceBand(up=ratio, down=ratio)
-
-
-def _positive(text: str, name: str) -> Decimal:
-    value = decimal_of(text, name)
-    if value <= 0:
-        raise Invalid(f"{name}: {text!r} is not above 0")
-    return value
-
-
-def _moment(text: str | None) -> datetime | None:
-    """A wall time the venue states in UTC milliseconds, None where it states none (0 or empty)."""
-    unix_ms = int(text) if text and text.isascii() and text.isdigit() and len(text) < 20 else 0
-    return datetime.fromtimestamp(unix_ms / 1000, UTC) if 0 < unix_ms < _YEAR_10000_MS else None

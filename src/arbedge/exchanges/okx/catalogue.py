@@ -3,7 +3,6 @@
 `OkxCatalogue` fills in `VenueCatalogue`, `DepthSource` and `FundingSource` of the market stage.
 """
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -11,28 +10,20 @@ from types import MappingProxyType
 
 from arbedge.domain.funding import FundingState, Settlement
 from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
-from arbedge.domain.money import decimal_of
 from arbedge.domain.quote import Book, TopOfBook
-from arbedge.errors import IntegrityError, Invalid, Rejected
+from arbedge.errors import IntegrityError, Rejected
 from arbedge.exchanges.okx import wire
 from arbedge.exchanges.okx.funding import settled_history, state_of
 from arbedge.exchanges.okx.rest import HISTORY_PAGE, OkxRest
-from arbedge.exchanges.okx.symbols import (
-    SETTLES,
-    Listing,
-    index_symbol,
-    instrument_id,
-    parse_perps,
-    parse_spot,
-)
+from arbedge.exchanges.okx.symbols import SETTLES, index_symbol, instrument_id, parse_perps, parse_spot
+from arbedge.exchanges.reading.answers import book_of
+from arbedge.exchanges.reading.figures import decimal_or_none, positive_or_none
+from arbedge.exchanges.reading.listing import Listing, ListingDesk
 from arbedge.exchanges.transport.faults import Restricted
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.market.ports import ClockSample, IndexComponent, Turnover
 
 __all__ = ["OkxCatalogue"]
-
-_FRESH_NS = 5_000_000_000
-"""A spot listing this young also serves the perps' question for spot bases, so that one start asks once."""
 
 _VENUE_SPELLINGS = MappingProxyType({"okex": "okx", "huobi": "htx", "gate": "gateio", "gate.io": "gateio"})
 
@@ -42,24 +33,17 @@ class OkxCatalogue:
 
     def __init__(self, rest: OkxRest, clock: Clock, kinds: tuple[MarketKind, ...]) -> None:
         self._rest = rest
-        self._clock = clock
-        self._kinds = kinds
-        self._spot_turn = asyncio.Lock()
-        self._spot: Listing | None = None
-        self._spot_at_ns = 0
         self._perps: frozenset[str] | None = None
-        self._unreadable: dict[MarketKind, tuple[str, ...]] = {}
+        self._listings = ListingDesk(clock, kinds, self._read_spot, self._read_perps)
 
     @property
     def unreadable(self) -> Mapping[MarketKind, tuple[str, ...]]:
         """Symbols of the last listings whose rules made no sense, left out of `fetch_instruments`."""
-        return self._unreadable
+        return self._listings.unreadable
 
     async def fetch_instruments(self, kind: MarketKind) -> tuple[Instrument, ...]:
         """Every instrument of that kind, of any status, in the venue's order."""
-        listing = await (self._read_spot() if kind is MarketKind.SPOT else self._read_perps())
-        self._unreadable[kind] = listing.unreadable
-        return listing.instruments
+        return await self._listings.fetch(kind)
 
     async def fetch_tops(self, kind: MarketKind) -> tuple[TopOfBook, ...]:
         """Best bid and ask of every symbol that has both sides, in one call; tickers carry no sequence (0)."""
@@ -97,7 +81,7 @@ class OkxCatalogue:
             IndexComponent(
                 venue=_VENUE_SPELLINGS.get(row.exchange.lower(), row.exchange.lower()),
                 symbol=row.symbol,
-                price=_positive(row.price),
+                price=positive_or_none(row.price),
             )
             for row in told.value.components
         )
@@ -118,17 +102,8 @@ class OkxCatalogue:
         if not told.value:
             raise IntegrityError(f"okx: the answer of market/books for {instrument.symbol} is empty")
         row = told.value[0]
-        bids, asks = wire.levels_of(row.bids), wire.levels_of(row.asks)
-        if not (wire.are_plain(bids) and wire.are_plain(asks)):
-            raise IntegrityError(f"okx: depth of {instrument.symbol} holds something that is not a number")
-        return Book(
-            instrument=instrument,
-            bids=tuple(level for level in bids if level[1].strip("0.")),
-            asks=tuple(level for level in asks if level[1].strip("0.")),
-            sequence=row.last,
-            venue_at_ms=row.venue_at_ms,
-            received_ns=told.received_ns,
-        )
+        sides = wire.levels_of(row.bids), wire.levels_of(row.asks)
+        return book_of(instrument, sides, row.last, row.venue_at_ms, told.received_ns)
 
     async def fetch_funding(self) -> tuple[FundingState, ...]:
         """Funding of every perpetual now, in four calls: marks, an index list for each settle currency, funding."""
@@ -158,25 +133,12 @@ class OkxCatalogue:
         return await settled_history(page, since, until, HISTORY_PAGE)
 
     async def _read_spot(self) -> Listing:
-        async with self._spot_turn:
-            young = self._clock.monotonic_ns() - self._spot_at_ns < _FRESH_NS
-            if self._spot is None or not young:
-                self._spot = parse_spot((await self._rest.listing(MarketKind.SPOT)).value)
-                self._spot_at_ns = self._clock.monotonic_ns()
-            return self._spot
+        return parse_spot((await self._rest.listing(MarketKind.SPOT)).value)
 
-    async def _read_perps(self) -> Listing:
-        told = await self._rest.listing(MarketKind.PERP)
-        listing = parse_perps(told.value, await self._spot_bases())
+    async def _read_perps(self, spot_bases: frozenset[str]) -> Listing:
+        listing = parse_perps((await self._rest.listing(MarketKind.PERP)).value, spot_bases)
         self._perps = frozenset(each.id.symbol for each in listing.instruments)
         return listing
-
-    async def _spot_bases(self) -> frozenset[str]:
-        """Bases of the spot market: they say whether 1000PEPE is a thousand PEPE. Empty without spot."""
-        if MarketKind.SPOT not in self._kinds:
-            return frozenset()
-        listing = self._spot if self._spot is not None else await self._read_spot()
-        return frozenset(instrument.base for instrument in listing.instruments)
 
 
 def _top(kind: MarketKind, row: wire.TickerRow, received_ns: int) -> TopOfBook | None:
@@ -200,13 +162,5 @@ def _top(kind: MarketKind, row: wire.TickerRow, received_ns: int) -> TopOfBook |
 
 
 def _number(text: str) -> Decimal | None:
-    try:
-        value = decimal_of(text, "figure")
-    except Invalid:
-        return None
-    return value if value >= 0 else None
-
-
-def _positive(text: str) -> Decimal | None:
-    value = _number(text)
-    return value or None
+    value = decimal_or_none(text)
+    return value if value is not None and value >= 0 else None

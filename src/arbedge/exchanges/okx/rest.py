@@ -1,16 +1,15 @@
 """OKX's REST answers as typed structs: which path, which parameters; no meaning yet."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from arbedge.domain.instrument import MarketKind
-from arbedge.errors import IntegrityError
 from arbedge.exchanges.okx import wire
 from arbedge.exchanges.okx.symbols import kind_word
+from arbedge.exchanges.reading.answers import Told, read_answer
 from arbedge.exchanges.transport.http import RestClient
 
-__all__ = ["BOOK_LEVELS", "HISTORY_PAGE", "OkxRest", "Told"]
+__all__ = ["BOOK_LEVELS", "HISTORY_PAGE", "OkxRest"]
 
 T = TypeVar("T")
 
@@ -22,16 +21,6 @@ BOOK_LEVELS = 400
 
 _ROOT = "/api/v5/"
 _SWAPS = {"instType": "SWAP"}
-
-
-@dataclass(frozen=True, slots=True)
-class Told(Generic[T]):
-    """An answer's data, and when it was asked and had arrived: wall clock (UTC ms) and monotonic."""
-
-    value: T
-    sent_ms: float
-    received_ms: float
-    received_ns: int
 
 
 class OkxRest:
@@ -90,8 +79,5 @@ class OkxRest:
 
     async def _ask(self, path: str, shape: type[wire.Envelope[T]], params: Mapping[str, str]) -> Told[T]:
         answer = await self._clients[path].get(_ROOT + path, params, weight=1, timeout_s=self._timeout_s)
-        try:
-            envelope = wire.decode(answer.body, shape)
-        except wire.GARBAGE as error:
-            raise IntegrityError(f"okx: the answer of {path} makes no sense: {error}") from error
-        return Told(envelope.data, answer.sent_ms, answer.received_ms, answer.received_ns)
+        told = read_answer(answer, shape, f"okx: the answer of {path}")
+        return told.of(told.value.data)

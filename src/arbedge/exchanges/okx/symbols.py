@@ -5,26 +5,24 @@ value and the one it settles in. A perp here is a linear swap settled in its quo
 contracts: `contract_size` is `ctVal` times `ctMult`, in base units.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from arbedge.domain.instrument import AssetClass, Instrument, InstrumentId, InstrumentStatus, MarketKind
 from arbedge.domain.money import ZERO, decimal_of
 from arbedge.errors import Invalid
 from arbedge.exchanges.okx.wire import ListedInstrument
+from arbedge.exchanges.reading.figures import above_zero, least_limit, moment
+from arbedge.exchanges.reading.listing import Listing, read_listing
 from arbedge.exchanges.transport.multipliers import split_multiplier
 
 __all__ = [
     "SETTLES",
     "VENUE",
-    "Listing",
     "index_symbol",
     "instrument_id",
     "kind_word",
-    "moment",
     "parse_perps",
     "parse_spot",
 ]
@@ -35,9 +33,6 @@ SETTLES = ("USDT", "USDC")
 """What a perp may settle in."""
 
 _SWAP = "-SWAP"
-_LAST_MS = 253_402_300_800_000
-"""The year 10000: what is later is not a time."""
-
 _KIND_WORDS = {MarketKind.SPOT: "SPOT", MarketKind.PERP: "SWAP"}
 
 _STATUS: Mapping[str, InstrumentStatus] = {
@@ -54,14 +49,6 @@ _CLASSES: Mapping[str, AssetClass] = {
     "3": AssetClass.STOCK,
     "4": AssetClass.COMMODITY,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What public/instruments lists of one kind: instruments in the venue's order, and ids that made no sense."""
-
-    instruments: tuple[Instrument, ...]
-    unreadable: tuple[str, ...]
 
 
 def instrument_id(kind: MarketKind, symbol: str) -> InstrumentId:
@@ -81,7 +68,7 @@ def index_symbol(perp: InstrumentId) -> str:
 
 def parse_spot(rows: Iterable[ListedInstrument]) -> Listing:
     """Every spot pair, of any state."""
-    return _parse(rows, _spot)
+    return read_listing(rows, _spot, lambda row: row.symbol)
 
 
 def parse_perps(rows: Iterable[ListedInstrument], spot_bases: AbstractSet[str]) -> Listing:
@@ -89,26 +76,7 @@ def parse_perps(rows: Iterable[ListedInstrument], spot_bases: AbstractSet[str]) 
 
     `spot_bases` are the bases of the venue's spot market: they decide whether a prefix like 1000 is a multiplier.
     """
-    return _parse((row for row in rows if _is_linear(row)), lambda row: _perp(row, spot_bases))
-
-
-def moment(unix_ms: str) -> datetime | None:
-    """A wall time the venue states in milliseconds, None where it states none."""
-    if not (unix_ms.isascii() and unix_ms.isdigit()):
-        return None
-    value = int(unix_ms)
-    return datetime.fromtimestamp(value / 1000, UTC) if 0 < value < _LAST_MS else None
-
-
-def _parse(rows: Iterable[ListedInstrument], read: Callable[[ListedInstrument], Instrument]) -> Listing:
-    instruments: list[Instrument] = []
-    unreadable: list[str] = []
-    for row in rows:
-        try:
-            instruments.append(read(row))
-        except Invalid:
-            unreadable.append(row.symbol)
-    return Listing(tuple(instruments), tuple(unreadable))
+    return read_listing(filter(_is_linear, rows), lambda row: _perp(row, spot_bases), lambda row: row.symbol)
 
 
 def _is_linear(row: ListedInstrument) -> bool:
@@ -130,12 +98,12 @@ def _spot(row: ListedInstrument) -> Instrument:
         quote=row.quote,
         asset=row.base,
         settle=None,
-        tick=_positive(row.tick, f"{row.symbol} tickSz"),
-        lot=_positive(row.lot, f"{row.symbol} lotSz"),
+        tick=above_zero(row.tick, f"{row.symbol} tickSz"),
+        lot=above_zero(row.lot, f"{row.symbol} lotSz"),
         min_qty=decimal_of(row.min_qty or "0", f"{row.symbol} minSz"),
         min_notional=ZERO,
         status=_STATUS.get(row.state, InstrumentStatus.SUSPENDED),
-        max_qty=_least(row.max_limit_qty),  # a market order's limit is in quote currency on spot
+        max_qty=least_limit(row.max_limit_qty),  # a market order's limit is in quote currency on spot
         asset_class=_class_of(row),
         is_borrowable=_leverage(row) > 1,
         listed_at=moment(row.trading_ms) or moment(row.listed_ms),
@@ -156,15 +124,15 @@ def _perp(row: ListedInstrument, spot_bases: AbstractSet[str]) -> Instrument:
         quote=quote,
         asset=asset,
         settle=row.settle,
-        tick=_positive(row.tick, f"{row.symbol} tickSz"),
-        lot=_positive(row.lot, f"{row.symbol} lotSz"),
+        tick=above_zero(row.tick, f"{row.symbol} tickSz"),
+        lot=above_zero(row.lot, f"{row.symbol} lotSz"),
         min_qty=decimal_of(row.min_qty or "0", f"{row.symbol} minSz"),
         min_notional=ZERO,
         status=_STATUS.get(row.state, InstrumentStatus.SUSPENDED),
         multiplier=multiplier,
-        contract_size=_positive(row.contract_value, f"{row.symbol} ctVal")
-        * _positive(row.contract_multiplier or "1", f"{row.symbol} ctMult"),
-        max_qty=_least(row.max_limit_qty, row.max_market_qty),
+        contract_size=above_zero(row.contract_value, f"{row.symbol} ctVal")
+        * above_zero(row.contract_multiplier or "1", f"{row.symbol} ctMult"),
+        max_qty=least_limit(row.max_limit_qty, row.max_market_qty),
         asset_class=asset_class,
         listed_at=moment(row.trading_ms) or moment(row.listed_ms),
         delists_at=moment(row.expires_ms),
@@ -180,16 +148,3 @@ def _class_of(row: ListedInstrument) -> AssetClass:
 
 def _leverage(row: ListedInstrument) -> Decimal:
     return decimal_of(row.leverage or "0", f"{row.symbol} lever")
-
-
-def _least(*texts: str) -> Decimal | None:
-    """The smallest of the order size limits that are set."""
-    limits = [decimal_of(text, "order size limit") for text in texts if text]
-    return min((limit for limit in limits if limit > 0), default=None)
-
-
-def _positive(text: str, name: str) -> Decimal:
-    value = decimal_of(text, name)
-    if value <= 0:
-        raise Invalid(f"{name}: {text!r} is not above 0")
-    return value

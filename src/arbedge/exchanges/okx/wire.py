@@ -244,6 +244,11 @@ class SettledRow(Struct, gc=False):
     realized: str = field(name="realizedRate", default="")
     estimate: str = field(name="fundingRate", default="")
 
+    @property
+    def rate(self) -> str:
+        """What was paid; the estimate where the venue has not said."""
+        return self.realized or self.estimate
+
 
 class Component(Struct, gc=False):
     """One source of an index."""

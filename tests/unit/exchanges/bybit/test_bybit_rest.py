@@ -113,7 +113,7 @@ async def test_contracts_come_from_every_page_and_from_before_their_launch():
         ("NEWUSDT", InstrumentStatus.PRELAUNCH),
     ]
     assert (perps[1].asset, perps[1].multiplier) == ("PEPE", Decimal(1000))
-    assert [params.get("limit") for _, params in host.asked] == ["1000", "1000", "1000", None]
+    assert [params.get("limit") for _, params in host.asked] == [None, "1000", "1000", "1000"]
 
 
 async def test_a_cursor_that_leads_nowhere_ends():
