@@ -21,6 +21,8 @@ def explain(opportunity: Opportunity) -> None:
     _say(f"  last seen    {opportunity.updated_at:{_TIME}}")
     if opportunity.expected_life_s is not None:
         _say(f"  then left    {opportunity.expected_life_s:,.1f} s, the median of lives like it at that age")
+    if opportunity.half_life_s is not None:
+        _say(f"  half-life    {opportunity.half_life_s / 60:,.0f} min of the gap's way back, by its recorded past")
     _say(f"  qualifies    {_qualifies(opportunity)}")
     _say(f"  capacity     {opportunity.capacity_usd:,.0f} USDT before the net turns negative")
     _say(f"  lines of the net, in USDT at a notional of {row['notional']}:")

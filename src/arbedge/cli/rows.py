@@ -49,6 +49,7 @@ def opportunity_row(opportunity: Opportunity) -> dict[str, Any]:
         "first_seen": stamp(opportunity.opened_at),
         "last_seen": stamp(opportunity.updated_at),
         "expected_life_s": None if opportunity.expected_life_s is None else round(opportunity.expected_life_s, 1),
+        "half_life_s": None if opportunity.half_life_s is None else round(opportunity.half_life_s, 1),
         "closed_at": stamp(opportunity.closed_at) if opportunity.closed_at else None,
         "close_reason": opportunity.close_reason,
         "evidence": opportunity.evidence_hash,

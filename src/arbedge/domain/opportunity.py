@@ -129,6 +129,8 @@ class Opportunity:
     horizon, or not a hedged kind); `capacity_usd` the largest entry notional whose net is not negative;
     `evidence_hash` names the inputs that reproduce `priced` to the last digit. `expected_life_s` is the median time
     still to live, by lives of its kind between its venues (float, informs and orders; None: too few lives).
+    `half_life_s` is how long the mid gap of its legs takes for half of the way back to its mean, by their own
+    recorded prices (float, informs; None: no history tells).
     """
 
     id: str
@@ -151,6 +153,7 @@ class Opportunity:
     evidence_hash: str
     is_simulated: bool
     expected_life_s: float | None = None
+    half_life_s: float | None = None
 
     @property
     def kind(self) -> OpportunityKind:

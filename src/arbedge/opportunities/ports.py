@@ -5,15 +5,18 @@ Archive methods raise `Unavailable` when the store cannot be reached and `NotFou
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from arbedge.domain.events import OpportunityEvent
 from arbedge.domain.funding import Settlement
 from arbedge.domain.instrument import Instrument
+from arbedge.domain.network import TransferRoute
 from arbedge.domain.opportunity import Opportunity, Rejection
 from arbedge.market.facts import Columns, ConversionRate, IdentityFinding, LegFacts
+from arbedge.market.history.reversion import Reversion
 
-__all__ = ["MarketView", "OpportunityArchive", "OpportunityRecord"]
+__all__ = ["GapRecord", "MarketView", "OpportunityArchive", "OpportunityRecord"]
 
 
 class MarketView(Protocol):
@@ -39,8 +42,20 @@ class MarketView(Protocol):
         """Expected settlements of a perpetual from now to `until`, oldest first; empty for spot or unknown."""
         ...
 
+    def transfer(self, bought: int, sold: int, quantity: Decimal) -> TransferRoute | str:
+        """How `quantity` base units bought in one slot get to where the other is sold; else why they do not."""
+        ...
+
     def conversion(self, currency: str) -> ConversionRate | None:
         """A quote currency in the reporting currency; None where no live rate is known."""
+        ...
+
+
+class GapRecord(Protocol):
+    """What recorded prices say about the gap of two instruments."""
+
+    def reversion(self, long: int, short: int) -> Reversion | str:
+        """How the gap of these slots (mid of short / mid of long - 1) reverts, or in words why nobody knows."""
         ...
 
 

@@ -22,11 +22,12 @@ from arbedge.opportunities.detection.documents import Provenance, document
 from arbedge.opportunities.detection.gates import Freshness
 from arbedge.opportunities.detection.legs import LegReader
 from arbedge.opportunities.detection.orders import pair_orders, triangle_orders
+from arbedge.opportunities.detection.outlook import GapOutlook, outlook
 from arbedge.opportunities.detection.routes import Route
 from arbedge.opportunities.detection.units import PairUnits, pair_units, triangle_rates
 from arbedge.opportunities.evidence import PairEvidence, TriangleEvidence, digest
-from arbedge.opportunities.ports import MarketView
-from arbedge.opportunities.pricing import HorizonChoice, convergence_share, price, price_horizons
+from arbedge.opportunities.ports import GapRecord, MarketView
+from arbedge.opportunities.pricing import HorizonChoice, price, price_horizons
 
 __all__ = ["Appraisal", "Appraiser", "Refusal"]
 
@@ -56,6 +57,7 @@ class Appraisal:
     priced: PricedPair | PricedTriangle
     horizon_hours: Decimal
     breakeven_hours: Decimal | None
+    half_life_s: float | None
     least_volume_usd: Decimal | None
     as_of: datetime
     as_of_ns: int
@@ -79,6 +81,7 @@ class _Work:
     kind: OpportunityKind
     identity: IdentityLevel = IdentityLevel.ADDRESS
     legs: tuple[LegFacts, ...] = ()
+    outlook: GapOutlook | None = None
     qualifies_on: Qualification = Qualification.NET
     evidence: PairEvidence | TriangleEvidence | None = None
     priced: PricedPair | PricedTriangle | None = None
@@ -97,12 +100,14 @@ class Appraiser:
         clock: Clock,
         provenance: Provenance,
         freshness: Freshness,
+        gaps: GapRecord | None = None,
     ) -> None:
         self._market = market
         self._config = config
         self._clock = clock
         self._provenance = provenance
         self._freshness = freshness
+        self._gaps = gaps
         self._guard_s = Decimal(str(config.settlement_guard_s))
         self._reader = LegReader(market, config.settlement_guard_s)
 
@@ -131,13 +136,15 @@ class Appraiser:
             return
         yield Gate.FRESH, gates.fresh(work.legs, self._freshness, work.as_of_ns)
         work.kind = self._kind(work.route, units)
+        work.outlook = outlook(self._gaps, work.route.slots, units.long_mid, units.short_mid)
         evidence = self._pair_evidence(work, units)
         if isinstance(evidence, str):
             yield Gate.FRESH, evidence
             return
         orders = pair_orders(long, short, units.long_rate.rate, config.reference_notional)
+        horizons = self._horizons(work)
         yield Gate.BAND, gates.band(orders, [leg.instrument for leg in work.legs])
-        choice = price_horizons(evidence, self._horizons(work))
+        choice = price_horizons(evidence, horizons, work.outlook.shares(horizons))
         yield Gate.SIZE, self._size(choice.priced)
         assert isinstance(choice.priced, PricedPair)
         self._choose(work, choice)
@@ -219,7 +226,6 @@ class Appraiser:
             asset=work.route.asset,
             long=self._reader.pair_leg(long, units.long_rate, expected[0]),
             short=self._reader.pair_leg(short, units.short_rate, expected[1]),
-            convergence=convergence_share(units.short_mid - units.long_mid, longest),
             settlement_guard_s=self._guard_s,
             leverage=config.leverage,
             margin_buffer=config.margin_buffer,
@@ -261,14 +267,18 @@ class Appraiser:
     def _net_if_it_closes(self, work: _Work, evidence: PairEvidence, units: PairUnits) -> str | None:
         """Where the gap is favourable and its closing is unproven, judge the net that holds if it closes."""
         reason = self._net(work)
+        assert work.outlook is not None
         if work.kind not in _IF_IT_CLOSES or units.short_mid <= units.long_mid:
             return reason
+        if work.outlook.history is not None:
+            return reason and f"{reason}; {work.outlook.basis}"
         closing = price_horizons(replace(evidence, convergence=Decimal(1)), self._horizons(work))
         assert isinstance(closing.priced, PricedPair)
         work.best_bps = max(closing.priced.net_bps, work.best_bps or closing.priced.net_bps)
         if closing.priced.net_bps <= self._config.min_net_bps:
             return f"{reason}; {closing.priced.net_bps:.2f} bps if the gap closes"
-        self._choose(work, price_horizons(evidence, (closing.evidence.horizon_hours,)))
+        hours = (closing.evidence.horizon_hours,)
+        self._choose(work, price_horizons(evidence, hours, work.outlook.shares(hours)))
         work.qualifies_on = Qualification.NET_CLOSE
         return None
 
@@ -285,7 +295,7 @@ class Appraiser:
         evidence, priced = work.evidence, work.priced
         assert evidence is not None
         assert priced is not None
-        written = document(evidence, work.legs, self._provenance, work.as_of_ns)
+        written = document(evidence, work.legs, self._provenance, work.as_of_ns, work.outlook)
         sizing, horizon_hours = evidence, Decimal(0)
         if isinstance(evidence, PairEvidence):
             horizon_hours = evidence.horizon_hours
@@ -303,6 +313,7 @@ class Appraiser:
             priced=priced,
             horizon_hours=horizon_hours,
             breakeven_hours=work.breakeven_hours,
+            half_life_s=work.outlook.half_life_s if work.outlook is not None else None,
             least_volume_usd=min(work.volumes) if len(work.volumes) == len(work.legs) else None,
             as_of=work.as_of,
             as_of_ns=work.as_of_ns,

@@ -25,7 +25,7 @@ from arbedge.opportunities.detection.rejections import RejectionLedger
 from arbedge.opportunities.detection.routes import Routes
 from arbedge.opportunities.detection.screen import Hits, Screen
 from arbedge.opportunities.detection.sightings import SightingRoom
-from arbedge.opportunities.ports import MarketView, OpportunityRecord
+from arbedge.opportunities.ports import GapRecord, MarketView, OpportunityRecord
 from arbedge.opportunities.ranking.conditions import ConditionsGauge
 from arbedge.opportunities.ranking.lives import LifeTable, life_of
 
@@ -61,7 +61,14 @@ class DetectorCounts:
 class Detector:
     """Finds opportunities in one market and tells one listener; the listener must not call back."""
 
-    def __init__(self, market: MarketView, settings: DetectionSettings, clock: Clock, listener: Listener) -> None:
+    def __init__(
+        self,
+        market: MarketView,
+        settings: DetectionSettings,
+        clock: Clock,
+        listener: Listener,
+        gaps: GapRecord | None = None,
+    ) -> None:
         config, pace = settings.config, settings.pace
         self._market = market
         self._config = config
@@ -70,7 +77,7 @@ class Detector:
         self._listener = listener
         self._routes = Routes(config.kinds)
         self._screen = Screen(market, self._routes, float(config.threshold))
-        self._appraiser = Appraiser(market, config, clock, settings.provenance, settings.freshness)
+        self._appraiser = Appraiser(market, config, clock, settings.provenance, settings.freshness, gaps)
         self._agenda = Agenda(pace, lambda number: self._routes.route(number).slots)
         self._life = LifeTracker(config.grace_s, is_simulated=settings.provenance.is_simulated)
         self._rejections = RejectionLedger(pace.kept_rejections)

@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from arbedge.market.facts import LegFacts
+from arbedge.opportunities.detection.outlook import GapOutlook
 from arbedge.opportunities.evidence import PairEvidence, TriangleEvidence, dump
 
 __all__ = ["Provenance", "document"]
@@ -22,13 +23,19 @@ class Provenance:
 
 
 def document(
-    evidence: PairEvidence | TriangleEvidence, legs: Sequence[LegFacts], provenance: Provenance, as_of_ns: int
+    evidence: PairEvidence | TriangleEvidence,
+    legs: Sequence[LegFacts],
+    provenance: Provenance,
+    as_of_ns: int,
+    outlook: GapOutlook | None = None,
 ) -> dict[str, Any]:
     """The evidence document with its origins: frames by sequence number, fees by source and day, both clocks.
 
     `venue_at_ms` is the venue's clock (UTC), `received_ns`, `confirmed_ns` and `monotonic_ns` are ours and only
-    their differences mean anything.
+    their differences mean anything. `gap_history` says what the convergence of a held pair rests on.
     """
+    is_held = isinstance(evidence, PairEvidence) and evidence.is_hedged
+    told = {"gap_history": outlook.document()} if outlook is not None and is_held else {}
     return dump(
         evidence,
         config_hash=provenance.config_hash,
@@ -40,6 +47,7 @@ def document(
             {"instrument": str(leg.instrument.id), "source": leg.fee.source, "as_of": leg.fee.as_of.isoformat()}
             for leg in legs
         ],
+        **told,
         clocks={"wall": evidence.as_of.astimezone(UTC).isoformat(), "monotonic_ns": as_of_ns},
     )
 

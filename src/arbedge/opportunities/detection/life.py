@@ -51,6 +51,7 @@ class Sighting:
     at: datetime
     at_ns: int
     expected_life_s: float | None = None
+    half_life_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -193,4 +194,5 @@ def _shown(sighting: Sighting, updated_at: datetime) -> dict[str, Any]:
         "score": sighting.score,
         "evidence_hash": sighting.evidence_hash,
         "expected_life_s": sighting.expected_life_s,
+        "half_life_s": sighting.half_life_s,
     }

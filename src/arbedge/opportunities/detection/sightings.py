@@ -77,6 +77,7 @@ def _sighting(appraisal: Appraisal, curve: _Curve, mark: Score) -> Sighting:
         evidence=appraisal.document,
         evidence_hash=appraisal.evidence_hash,
         at=appraisal.as_of,
+        half_life_s=appraisal.half_life_s,
         at_ns=appraisal.as_of_ns,
     )
 

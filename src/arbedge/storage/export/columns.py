@@ -105,6 +105,6 @@ COLUMNS: tuple[Column, ...] = (
     _json("size_curve", lambda row: row.size_curve),
     *_plain(ColumnType.TEXT, "evidence_hash"),
     *_plain(ColumnType.FLAG, "is_simulated"),
-    *_plain(ColumnType.FLOAT, "expected_life_s"),
+    *_plain(ColumnType.FLOAT, "expected_life_s", "half_life_s"),
 )
 """Every figure of an opportunity, flat; `size_curve` and `score_parts` are JSON text."""

@@ -64,6 +64,7 @@ opportunities = Table(
     Column("step_rank", Integer, nullable=False),  # how far its life got: 0 opened, 1 updated, 2 closed
     Column("kept_at", UtcDateTime, nullable=False),  # moment of its newest revision
     Column("expected_life_s", Float),
+    Column("half_life_s", Float),
     PrimaryKeyConstraint("id"),
     Index(None, "opened_at", "id"),
     Index(None, "closed_at"),

@@ -96,6 +96,7 @@ def opportunity_row(opportunity: Opportunity, trail: Trail) -> dict[str, Any]:
         "step_rank": trail.rank,
         "kept_at": trail.kept_at,
         "expected_life_s": opportunity.expected_life_s,
+        "half_life_s": opportunity.half_life_s,
     }
 
 
@@ -137,6 +138,7 @@ def opportunity_of(row: Row[Any]) -> Opportunity:
             evidence_hash=row.evidence_hash,
             is_simulated=row.is_simulated,
             expected_life_s=row.expected_life_s,
+            half_life_s=row.half_life_s,
         )
     except (ValueError, msgspec.DecodeError) as fault:
         raise IntegrityError(f"stored opportunity {row.id} cannot be read: {fault}") from fault
