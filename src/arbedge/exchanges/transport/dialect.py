@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-__all__ = ["LinkDialect", "Notice", "NoticeKind"]
+__all__ = ["LinkDialect", "Notice", "NoticeKind", "garbage"]
+
+_SHOWN_BYTES = 120
 
 
 class NoticeKind(StrEnum):
@@ -33,6 +35,11 @@ class Notice:
     request_id: int | None = None
     words: str = ""
     stream: str = ""
+
+
+def garbage(payload: bytes | memoryview) -> Notice:
+    """The notice of a frame that makes no sense, with its beginning."""
+    return Notice(NoticeKind.GARBAGE, words=repr(bytes(payload[:_SHOWN_BYTES])))
 
 
 class LinkDialect(Protocol):

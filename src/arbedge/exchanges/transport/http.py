@@ -6,9 +6,9 @@ call to that host.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -25,6 +25,8 @@ __all__ = ["MAX_BODY_BYTES", "Answer", "HttpPool", "PoolGauges", "RestClient"]
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """A larger answer is refused; the largest real one (exchangeInfo of spot) is under 20 MB."""
+
+_JSON = MappingProxyType({"Content-Type": "application/json"})
 
 _DEFAULT_BAN_S = 60.0
 """How long to keep quiet when the venue says "too many" without saying how long: its own counting window."""
@@ -81,17 +83,11 @@ class HttpPool:
 
         Raises `Timeout`, `Disconnected`, or `IntegrityError` when the body is larger than `MAX_BODY_BYTES`.
         """
-        what = f"{self._venue}: GET {url}"
-        self._in_use += 1
-        try:
-            async with asyncio.timeout(timeout_s):
-                return await self._get(url, params, what)
-        except TimeoutError:
-            raise Timeout(f"{what}: no answer within {timeout_s:g} s") from None
-        except (OSError, aiohttp.ClientError, *PROXY_FAULTS) as error:
-            raise Disconnected(f"{what}: {str(error) or type(error).__name__}") from error
-        finally:
-            self._in_use -= 1
+        return await self._within(timeout_s, "GET", url, {"params": dict(params)})
+
+    async def post(self, url: str, body: bytes, timeout_s: float) -> Answer:
+        """One POST of a JSON body, for venues that are asked that way; raises what `get` raises."""
+        return await self._within(timeout_s, "POST", url, {"data": body, "headers": _JSON})
 
     async def close(self) -> None:
         """Close every connection; the next call opens anew."""
@@ -99,11 +95,24 @@ class HttpPool:
         if session is not None:
             await session.close()
 
-    async def _get(self, url: str, params: Mapping[str, str], what: str) -> Answer:
+    async def _within(self, timeout_s: float, method: str, url: str, sent: Mapping[str, Any]) -> Answer:
+        what = f"{self._venue}: {method} {url}"
+        self._in_use += 1
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._ask(method, url, sent, what)
+        except TimeoutError:
+            raise Timeout(f"{what}: no answer within {timeout_s:g} s") from None
+        except (OSError, aiohttp.ClientError, *PROXY_FAULTS) as error:
+            raise Disconnected(f"{what}: {str(error) or type(error).__name__}") from error
+        finally:
+            self._in_use -= 1
+
+    async def _ask(self, method: str, url: str, sent: Mapping[str, Any], what: str) -> Answer:
         session = self._session or self._open()
         proxy = self._proxy.url if self._proxy is not None and not self._proxy.is_socks else None
         sent_ms = self._clock.now().timestamp() * 1000
-        async with session.get(url, params=dict(params), proxy=proxy, allow_redirects=False) as response:
+        async with session.request(method, url, proxy=proxy, allow_redirects=False, **sent) as response:
             body = bytearray()
             async for chunk in response.content.iter_any():
                 body += chunk
@@ -162,17 +171,23 @@ class RestClient:
         Raises `Restricted`, `Banned`, `RateLimited`, `Unavailable`, `Disconnected`, `Timeout` or `Rejected`.
         """
 
-        async def attempt() -> Answer:
-            return await self._attempt(path, params, timeout_s)
+        async def call() -> Answer:
+            return await self._pool.get(self.origin + path, params, timeout_s)
 
-        return await self._guard.call(attempt, cost=weight)
+        return await self._guard.call(lambda: self._judged(call, f"GET {path}"), cost=weight)
 
-    async def _attempt(self, path: str, params: Mapping[str, str], timeout_s: float) -> Answer:
-        answer = await self._pool.get(self.origin + path, params, timeout_s)
+    async def post(self, path: str, body: bytes, *, weight: int, timeout_s: float) -> Answer:
+        """The same of a question asked as a JSON body; it may be asked again, so it must only read."""
+
+        async def call() -> Answer:
+            return await self._pool.post(self.origin + path, body, timeout_s)
+
+        return await self._guard.call(lambda: self._judged(call, f"POST {path}"), cost=weight)
+
+    async def _judged(self, call: Callable[[], Awaitable[Answer]], what: str) -> Answer:
+        answer, venue = await call(), self._pool.venue
         self._observe(answer.headers)
-        fault = self._read_fault(
-            self._pool.venue, f"{self._pool.venue}: GET {path}", answer.status, answer.headers, answer.body
-        )
+        fault = self._read_fault(venue, f"{venue}: {what}", answer.status, answer.headers, answer.body)
         if fault is None:
             return answer
         if isinstance(fault, RateLimited) and fault.retry_after_s is None:
