@@ -4,6 +4,7 @@ import sys
 
 from arbedge.cli.rows import headline, is_if_closed, opportunity_row
 from arbedge.domain.money import figure
+from arbedge.domain.network import NetworkFinding, TransferRoute
 from arbedge.domain.opportunity import Opportunity, OpportunityKind, Rejection
 
 __all__ = ["explain", "explain_rejection", "explain_shortly"]
@@ -25,6 +26,10 @@ def explain(opportunity: Opportunity) -> None:
         _say(f"  half-life    {opportunity.half_life_s / 60:,.0f} min of the gap's way back, by its recorded past")
     _say(f"  qualifies    {_qualifies(opportunity)}")
     _say(f"  capacity     {opportunity.capacity_usd:,.0f} USDT before the net turns negative")
+    for found in opportunity.networks:
+        _say(f"  network      {_network(found)}")
+    if opportunity.transfer is not None:
+        _say(f"  moves over   {_moves(opportunity.transfer)}")
     _say(f"  lines of the net, in USDT at a notional of {row['notional']}:")
     for name in (line for line in _LINES if line in row):
         _say(f"    {name:<12} {row[name]:>18}")
@@ -57,6 +62,19 @@ def _head(opportunity: Opportunity) -> None:
     _say(f"{opportunity.asset} {opportunity.kind} {opportunity.id}: {state}{simulated}")
     for leg in opportunity.candidate.legs:
         _say(f"  {leg.side:<12} {leg.instrument}")
+
+
+def _network(found: NetworkFinding) -> str:
+    age = "" if found.age_s is None else f", {found.age_s:,.0f} s old"
+    ways = f"deposits {found.deposit}, withdrawals {found.withdraw}"
+    return f"{found.coin} at {found.venue}: {ways} ({found.source}{age})"
+
+
+def _moves(route: TransferRoute) -> str:
+    share = f" and {figure(route.withdraw_fee_pct * 100)} %" if route.withdraw_fee_pct else ""
+    notes = ", needs a memo" * route.needs_memo + ", congested" * route.is_congested
+    fee = f"fee {figure(route.withdraw_fee)}{share} of the coin"
+    return f"{route.network}, {fee}{notes}, read {route.age_s:,.0f} s before"
 
 
 def _qualifies(opportunity: Opportunity) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from arbedge.bootstrap.snapshot import RunSnapshot, VenueLine
 from arbedge.domain.money import figure
+from arbedge.domain.network import NetworkFinding, TransferRoute
 from arbedge.domain.opportunity import Leg, Opportunity, OpportunityKind, Qualification, Rejection
 from arbedge.domain.priced import PricedPair
 from arbedge.opportunities.pricing import render
@@ -14,10 +15,12 @@ __all__ = [
     "event_row",
     "headline",
     "is_if_closed",
+    "network_row",
     "opportunity_row",
     "rejection_row",
     "scan_document",
     "stamp",
+    "transfer_row",
     "venue_row",
 ]
 
@@ -46,6 +49,8 @@ def opportunity_row(opportunity: Opportunity) -> dict[str, Any]:
             {"notional": figure(point.notional), "net": figure(point.net), "net_bps": figure(point.net_bps)}
             for point in opportunity.size_curve
         ],
+        "networks": [network_row(each) for each in opportunity.networks],
+        "transfer_over": None if opportunity.transfer is None else transfer_row(opportunity.transfer),
         "first_seen": stamp(opportunity.opened_at),
         "last_seen": stamp(opportunity.updated_at),
         "expected_life_s": None if opportunity.expected_life_s is None else round(opportunity.expected_life_s, 1),
@@ -56,6 +61,30 @@ def opportunity_row(opportunity: Opportunity) -> dict[str, Any]:
         "simulated": opportunity.is_simulated,
     }
     return row
+
+
+def network_row(found: NetworkFinding) -> dict[str, Any]:
+    """How cut off one leg's coin is at its venue, with age and source."""
+    return {
+        "venue": found.venue,
+        "coin": found.coin,
+        "deposit": found.deposit.value,
+        "withdraw": found.withdraw.value,
+        "age_s": None if found.age_s is None else round(found.age_s, 1),
+        "source": found.source,
+    }
+
+
+def transfer_row(route: TransferRoute) -> dict[str, Any]:
+    """The network a coin moves over, and what it takes: fees in base units and as a fraction, a memo."""
+    return {
+        "network": route.network,
+        "withdraw_fee_base": figure(route.withdraw_fee),
+        "withdraw_fee_pct": figure(route.withdraw_fee_pct),
+        "needs_memo": route.needs_memo,
+        "congested": route.is_congested,
+        "age_s": round(route.age_s, 1),
+    }
 
 
 def is_if_closed(opportunity: Opportunity) -> bool:

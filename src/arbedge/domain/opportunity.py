@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from arbedge.domain.instrument import InstrumentId
+from arbedge.domain.network import NetworkFinding, TransferRoute
 from arbedge.domain.priced import PricedPair, PricedTriangle, SizePoint
 
 __all__ = [
@@ -130,7 +131,8 @@ class Opportunity:
     `evidence_hash` names the inputs that reproduce `priced` to the last digit. `expected_life_s` is the median time
     still to live, by lives of its kind between its venues (float, informs and orders; None: too few lives).
     `half_life_s` is how long the mid gap of its legs takes for half of the way back to its mean, by their own
-    recorded prices (float, informs; None: no history tells).
+    recorded prices (float, informs; None: no history tells). `networks` says for each leg that is a coin how cut
+    off it is at its venue; `transfer` is the network the coin moves over, None where nothing has to move.
     """
 
     id: str
@@ -154,6 +156,8 @@ class Opportunity:
     is_simulated: bool
     expected_life_s: float | None = None
     half_life_s: float | None = None
+    networks: tuple[NetworkFinding, ...] = ()
+    transfer: TransferRoute | None = None
 
     @property
     def kind(self) -> OpportunityKind:

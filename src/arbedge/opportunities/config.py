@@ -4,6 +4,7 @@ Money is in the reporting currency (USDT) as Decimal. Source of every default: d
 """
 
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -54,6 +55,10 @@ class OpportunityConfig(BaseModel):
         min_length=1,
         max_length=24,
         description="Horizons in hours at which hedged kinds are priced; the best by return on capital is shown.",
+    )
+    spot_spot_mode: Literal["prefunded", "transfer", "both"] = Field(
+        default="prefunded",
+        description="Spot against spot: sell inventory, move the coin over an open network, or whichever works.",
     )
     leverage: Decimal = Field(
         default=Decimal(3), ge=1, le=125, description="Leverage of perp legs, for the capital they tie up."

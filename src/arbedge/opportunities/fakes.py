@@ -15,6 +15,7 @@ from arbedge.domain.events import OpportunityChange, OpportunityEvent
 from arbedge.domain.fees import FeeAsset, FeeRate
 from arbedge.domain.funding import Settlement
 from arbedge.domain.instrument import Instrument, InstrumentId, InstrumentStatus, MarketKind
+from arbedge.domain.network import TransferRoute
 from arbedge.domain.opportunity import IdentityLevel, Opportunity, Rejection
 from arbedge.domain.quote import Book, Level
 from arbedge.errors import NotFound
@@ -48,6 +49,7 @@ class ScriptedMarket:
         self._settlements: dict[int, tuple[Settlement, ...]] = {}
         self._identities: dict[frozenset[int], IdentityFinding] = {}
         self._conversions: dict[str, ConversionRate] = {"USDT": _AT_PAR}
+        self._transfers: dict[tuple[int, int], TransferRoute | str] = {}
         self._columns = self._grown(0)
         self.asked: list[int] = []
         """Slots whose facts were asked for, in order: what a real market would open depth for."""
@@ -122,6 +124,10 @@ class ScriptedMarket:
         for slot in range(len(self._instruments)):
             self._set_scale(slot)
 
+    def move(self, bought: int, sold: int, route: TransferRoute | str) -> None:
+        """Set how a coin gets from one slot's venue to the other's; by default nothing is known, so it does not."""
+        self._transfers[bought, sold] = route
+
     def refresh(self) -> None:
         """Recompute the gains columns as of now."""
         self._columns.gains_epoch[0] += 1
@@ -157,6 +163,10 @@ class ScriptedMarket:
         """The scripted settlements from now to `until`."""
         now = self._clock.now()
         return tuple(s for s in self._settlements.get(slot, ()) if now <= s.at <= until)
+
+    def transfer(self, bought: int, sold: int, quantity: Decimal) -> TransferRoute | str:  # noqa: ARG002 - scripted
+        """The scripted route."""
+        return self._transfers.get((bought, sold), "networks are unknown (not scripted), and unknown is not open")
 
     def conversion(self, currency: str) -> ConversionRate | None:
         """The scripted rate."""

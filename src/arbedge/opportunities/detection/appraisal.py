@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from arbedge.domain.money import figure
+from arbedge.domain.network import NetworkFinding, TransferRoute
 from arbedge.domain.opportunity import Candidate, Gate, IdentityLevel, OpportunityKind, Qualification, Rejection
 from arbedge.domain.priced import BelowMinimumSize, PricedPair, PricedTriangle
 from arbedge.errors import Invalid
@@ -21,6 +22,7 @@ from arbedge.opportunities.detection import gates
 from arbedge.opportunities.detection.documents import Provenance, document
 from arbedge.opportunities.detection.gates import Freshness
 from arbedge.opportunities.detection.legs import LegReader
+from arbedge.opportunities.detection.moving import Move, moved
 from arbedge.opportunities.detection.orders import pair_orders, triangle_orders
 from arbedge.opportunities.detection.outlook import GapOutlook, outlook
 from arbedge.opportunities.detection.routes import Route
@@ -59,6 +61,8 @@ class Appraisal:
     breakeven_hours: Decimal | None
     half_life_s: float | None
     least_volume_usd: Decimal | None
+    networks: tuple[NetworkFinding, ...]
+    transfer: TransferRoute | None
     as_of: datetime
     as_of_ns: int
 
@@ -87,6 +91,7 @@ class _Work:
     priced: PricedPair | PricedTriangle | None = None
     breakeven_hours: Decimal | None = None
     best_bps: Decimal | None = None
+    move: Move | None = None
     volumes: list[Decimal] = field(default_factory=list)
 
 
@@ -144,6 +149,10 @@ class Appraiser:
         orders = pair_orders(long, short, units.long_rate.rate, config.reference_notional)
         horizons = self._horizons(work)
         yield Gate.BAND, gates.band(orders, [leg.instrument for leg in work.legs])
+        move = work.move = moved(
+            self._market, work.route.slots, evidence, config.spot_spot_mode, config.min_net_bps
+        )
+        evidence = move.evidence
         choice = price_horizons(evidence, horizons, work.outlook.shares(horizons))
         yield Gate.SIZE, self._size(choice.priced)
         assert isinstance(choice.priced, PricedPair)
@@ -154,7 +163,7 @@ class Appraiser:
         ):
             yield Gate.LIQUIDITY, self._liquidity(work, leg, rate, mid)
         yield Gate.BORROW, gates.borrow(short) if work.kind is OpportunityKind.PERP_SPOT else None
-        yield Gate.NETWORK, gates.network(evidence.mode)
+        yield Gate.NETWORK, gates.network(move.problem)
         edges = [("price gap", units.gap * _BPS), *_net_edges(choice.priced)]
         yield Gate.PLAUSIBLE, gates.plausible(edges, config.plausible_cap_bps)
         yield Gate.NET, None if work.kind in config.kinds else f"{work.kind} is not among opportunities.kinds"
@@ -295,7 +304,8 @@ class Appraiser:
         evidence, priced = work.evidence, work.priced
         assert evidence is not None
         assert priced is not None
-        written = document(evidence, work.legs, self._provenance, work.as_of_ns, work.outlook)
+        transfer = work.move.route if work.move is not None else None
+        written = document(evidence, work.legs, self._provenance, work.as_of_ns, work.outlook, transfer)
         sizing, horizon_hours = evidence, Decimal(0)
         if isinstance(evidence, PairEvidence):
             horizon_hours = evidence.horizon_hours
@@ -315,6 +325,8 @@ class Appraiser:
             breakeven_hours=work.breakeven_hours,
             half_life_s=work.outlook.half_life_s if work.outlook is not None else None,
             least_volume_usd=min(work.volumes) if len(work.volumes) == len(work.legs) else None,
+            networks=tuple(leg.networks for leg in work.legs if leg.networks is not None),
+            transfer=transfer,
             as_of=work.as_of,
             as_of_ns=work.as_of_ns,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
 
+from arbedge.domain.network import NetworkFinding, TransferRoute
 from arbedge.market.facts import LegFacts
 from arbedge.opportunities.detection.outlook import GapOutlook
 from arbedge.opportunities.evidence import PairEvidence, TriangleEvidence, dump
@@ -28,11 +29,13 @@ def document(
     provenance: Provenance,
     as_of_ns: int,
     outlook: GapOutlook | None = None,
+    transfer: TransferRoute | None = None,
 ) -> dict[str, Any]:
-    """The evidence document with its origins: frames by sequence number, fees by source and day, both clocks.
+    """The evidence document with its origins: frames by number, fees by day, networks by age, both clocks.
 
     `venue_at_ms` is the venue's clock (UTC), `received_ns`, `confirmed_ns` and `monotonic_ns` are ours and only
-    their differences mean anything. `gap_history` says what the convergence of a held pair rests on.
+    their differences mean anything. `gap_history` says what the convergence of a held pair rests on, `transfer`
+    over which network the coin moves where it has to.
     """
     is_held = isinstance(evidence, PairEvidence) and evidence.is_hedged
     told = {"gap_history": outlook.document()} if outlook is not None and is_held else {}
@@ -48,8 +51,32 @@ def document(
             for leg in legs
         ],
         **told,
+        networks=[_network(leg.networks) for leg in legs if leg.networks is not None],
+        transfer=None if transfer is None else _transfer(transfer),
         clocks={"wall": evidence.as_of.astimezone(UTC).isoformat(), "monotonic_ns": as_of_ns},
     )
+
+
+def _network(found: NetworkFinding) -> dict[str, Any]:
+    return {
+        "venue": found.venue,
+        "coin": found.coin,
+        "deposit": found.deposit.value,
+        "withdraw": found.withdraw.value,
+        "age_s": None if found.age_s is None else round(found.age_s, 3),
+        "source": found.source,
+    }
+
+
+def _transfer(route: TransferRoute) -> dict[str, Any]:
+    return {
+        "network": route.network,
+        "withdraw_fee": format(route.withdraw_fee, "f"),
+        "withdraw_fee_pct": format(route.withdraw_fee_pct, "f"),
+        "needs_memo": route.needs_memo,
+        "is_congested": route.is_congested,
+        "age_s": round(route.age_s, 3),
+    }
 
 
 def _frame(leg: LegFacts) -> dict[str, Any]:

@@ -171,11 +171,9 @@ def borrow(short: LegFacts) -> str | None:
     return None
 
 
-def network(mode: str) -> str | None:
-    """A coin that has to move needs an open network; network states are not read, and unknown is not open."""
-    if mode == "transfer":
-        return "network states are not known, and unknown is not open"
-    return None
+def network(problem: str | None) -> str | None:
+    """A coin that has to move needs one network open both ways; `problem` says why it has none."""
+    return problem
 
 
 def plausible(edges_bps: Sequence[tuple[str, Decimal]], cap_bps: Decimal) -> str | None:

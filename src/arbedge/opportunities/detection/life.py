@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from arbedge.domain.events import OpportunityChange, OpportunityEvent
+from arbedge.domain.network import NetworkFinding, TransferRoute
 from arbedge.domain.opportunity import (
     Candidate,
     IdentityLevel,
@@ -52,6 +53,8 @@ class Sighting:
     at_ns: int
     expected_life_s: float | None = None
     half_life_s: float | None = None
+    networks: tuple[NetworkFinding, ...] = ()
+    transfer: TransferRoute | None = None
 
 
 @dataclass(slots=True)
@@ -195,4 +198,6 @@ def _shown(sighting: Sighting, updated_at: datetime) -> dict[str, Any]:
         "evidence_hash": sighting.evidence_hash,
         "expected_life_s": sighting.expected_life_s,
         "half_life_s": sighting.half_life_s,
+        "networks": sighting.networks,
+        "transfer": sighting.transfer,
     }

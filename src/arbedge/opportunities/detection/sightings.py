@@ -76,6 +76,8 @@ def _sighting(appraisal: Appraisal, curve: _Curve, mark: Score) -> Sighting:
         score=mark,
         evidence=appraisal.document,
         evidence_hash=appraisal.evidence_hash,
+        networks=appraisal.networks,
+        transfer=appraisal.transfer,
         at=appraisal.as_of,
         half_life_s=appraisal.half_life_s,
         at_ns=appraisal.as_of_ns,
@@ -99,6 +101,9 @@ def _inputs(
         identity=appraisal.identity,
         leg_count=len(legs),
         least_volume_usd=None if volume is None else float(volume),
+        open_share=min(
+            (each.open_share for each in appraisal.networks if each.open_share is not None), default=None
+        ),
         capacity_usd=float(capacity_usd),
         notional=float(evidence.notional),
         age_s=age_s,

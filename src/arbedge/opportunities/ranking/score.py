@@ -20,6 +20,7 @@ WEIGHTS = {
     "liquidity": 0.15,
     "time_sensitivity": 0.10,
     "market_conditions": 0.10,
+    "networks": 0.10,
     "probability": 0.30,
 }
 """Weight of each part before the absent ones are left out."""
@@ -46,7 +47,8 @@ class ScoreInputs:
     `return_on_capital` is of the net that qualified, at the size shown; `rate_difference_8h` is None where no leg
     pays funding; `spread_bps` adds up the legs' quoted spreads; `swing_bps` is how far net is under its own peak;
     `expected_life_s` is the median time still to live, None where too few lives are known; `live_share` and `calm`
-    describe the market now (0..1); `probability` is a calibrated one or None.
+    describe the market now (0..1); `probability` is a calibrated one or None. `open_share` is how open the networks
+    of the most cut off leg's coin are (1, 1/2, 0); None where no venue of it tells.
     """
 
     return_on_capital: float
@@ -64,6 +66,7 @@ class ScoreInputs:
     calm: float
     probability: float | None = None
     expected_life_s: float | None = None
+    open_share: float | None = None
 
 
 def score(inputs: ScoreInputs) -> Score:
@@ -86,6 +89,8 @@ def _parts(inputs: ScoreInputs) -> Iterator[tuple[str, float]]:
     yield "liquidity", _liquidity(inputs)
     yield "time_sensitivity", _time_sensitivity(inputs)
     yield "market_conditions", _share(inputs.calm)
+    if inputs.open_share is not None:
+        yield "networks", _share(inputs.open_share)
     if inputs.probability is not None:
         yield "probability", _share(inputs.probability)
 

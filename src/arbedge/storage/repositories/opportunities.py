@@ -24,6 +24,7 @@ from arbedge.storage.repositories.rows import (
     rejection_of,
     rejection_row,
     revision_row,
+    with_networks,
 )
 
 __all__ = ["SqliteOpportunityArchive", "stored_of", "stored_query"]
@@ -146,7 +147,8 @@ def stored_query() -> Select[Any]:
 
 def stored_of(row: Row[Any]) -> StoredOpportunity:
     """One row of `stored_query`."""
-    return StoredOpportunity(opportunity_of(row), document_of(row.document, row.id))
+    document = document_of(row.document, row.id)
+    return StoredOpportunity(with_networks(opportunity_of(row), document), document)
 
 
 async def _trails(connection: AsyncConnection, ids: Iterable[str]) -> dict[str, Trail]:

@@ -3,13 +3,14 @@
 import math
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 from sqlalchemy import Row
 
 from arbedge.domain.events import OpportunityEvent
+from arbedge.domain.network import NetworkFinding, TransferRoute
 from arbedge.domain.opportunity import (
     Candidate,
     Gate,
@@ -35,6 +36,7 @@ __all__ = [
     "rejection_of",
     "rejection_row",
     "revision_row",
+    "with_networks",
 ]
 
 _encode = msgspec.json.Encoder(decimal_format="string").encode
@@ -142,6 +144,18 @@ def opportunity_of(row: Row[Any]) -> Opportunity:
         )
     except (ValueError, msgspec.DecodeError) as fault:
         raise IntegrityError(f"stored opportunity {row.id} cannot be read: {fault}") from fault
+
+
+def with_networks(opportunity: Opportunity, document: Mapping[str, Any]) -> Opportunity:
+    """The opportunity with what its evidence says of networks; as it is where that is older than such knowledge."""
+    try:
+        return replace(
+            opportunity,
+            networks=msgspec.convert(document.get("networks", []), tuple[NetworkFinding, ...]),
+            transfer=msgspec.convert(document.get("transfer"), TransferRoute | None),
+        )
+    except msgspec.ValidationError as fault:
+        raise IntegrityError(f"stored networks of {opportunity.id} cannot be read: {fault}") from fault
 
 
 def priced_of(kind: OpportunityKind, text: str) -> PricedPair | PricedTriangle:
