@@ -41,7 +41,7 @@ _GROUPS = {
     "": "General",
     "market": "Market: how fresh, how often, what is watched",
     "opportunities": "Opportunities: what is priced and shown",
-    "venues.<name>": "Venues: `<name>` is one of binance, bybit, okx, bitget",
+    "venues.<name>": "Venues: `<name>` is one of binance, bybit, okx, bitget, hyperliquid",
     "storage": "Storage: how records are written",
     "services": "Services: how they are started, watched and stopped",
 }

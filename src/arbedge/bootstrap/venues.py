@@ -8,12 +8,14 @@ from typing import Protocol
 
 from arbedge.bootstrap.settings import LoadedSettings, Settings
 from arbedge.domain.instrument import MarketKind
-from arbedge.errors import Invalid
+from arbedge.errors import ConfigError, Invalid
 from arbedge.exchanges.binance import adapter as binance
 from arbedge.exchanges.bitget import adapter as bitget
 from arbedge.exchanges.bybit import adapter as bybit
 from arbedge.exchanges.config import VENUE_NAMES, VenueConfig, VenueName
+from arbedge.exchanges.hyperliquid import adapter as hyperliquid
 from arbedge.exchanges.okx import adapter as okx
+from arbedge.exchanges.spec import VenueSpec
 from arbedge.exchanges.transport.http import PoolGauges
 from arbedge.exchanges.transport.keeper import LinkStats
 from arbedge.exchanges.transport.surroundings import Surroundings
@@ -61,6 +63,8 @@ class _Built(Protocol):
     """What each venue's `build` gives."""
 
     @property
+    def spec(self) -> VenueSpec: ...
+    @property
     def catalogue(self) -> _Catalogue: ...
     @property
     def streams(self) -> _Streams: ...
@@ -85,6 +89,7 @@ ADAPTERS: Mapping[VenueName, Adapter] = {
     "bybit": Adapter(bybit.build, sends_books=True),
     "okx": Adapter(okx.build, sends_books=False),
     "bitget": Adapter(bitget.build, sends_books=True),
+    "hyperliquid": Adapter(hyperliquid.build, sends_books=True),
 }
 """Every venue ArbEdge can talk to; a new venue is a folder in `exchanges` and a line here."""
 
@@ -92,9 +97,12 @@ ADAPTERS: Mapping[VenueName, Adapter] = {
 def _open(name: VenueName, config: VenueConfig, around: Surroundings) -> OpenVenue:
     adapter = ADAPTERS[name]
     venue = adapter.build(config, around)
+    kinds = tuple(kind for kind in config.kinds if kind in venue.spec.rest)
+    if not kinds:
+        raise ConfigError(f"venues.{name}.kinds: {venue.spec.title} has only {', '.join(venue.spec.rest)}")
     return OpenVenue(
         name=name,
-        kinds=config.kinds,
+        kinds=kinds,
         catalogue=venue.catalogue,
         depth=DepthVenue(venue.catalogue, venue.streams.want_depth, adapter.sends_books),
         funding=venue.catalogue,

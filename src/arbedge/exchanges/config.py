@@ -11,8 +11,8 @@ from arbedge.domain.instrument import MarketKind
 
 __all__ = ["VENUE_NAMES", "ExchangesConfig", "VenueConfig", "VenueName"]
 
-VenueName = Literal["binance", "bybit", "okx", "bitget"]
-VENUE_NAMES: tuple[VenueName, ...] = ("binance", "bybit", "okx", "bitget")
+VenueName = Literal["binance", "bybit", "okx", "bitget", "hyperliquid"]
+VENUE_NAMES: tuple[VenueName, ...] = ("binance", "bybit", "okx", "bitget", "hyperliquid")
 
 _PROXY_SCHEMES = ("http", "socks4", "socks5")
 
@@ -43,7 +43,7 @@ class VenueConfig(BaseModel):
     kinds: tuple[MarketKind, ...] = Field(
         default=(MarketKind.SPOT, MarketKind.PERP),
         min_length=1,
-        description="Kinds of market watched here.",
+        description="Kinds of market watched here, as far as the venue has them.",
     )
     spot_taker_fee: Decimal | None = Field(
         default=None,
@@ -111,7 +111,7 @@ class VenueConfig(BaseModel):
 
 
 class ExchangesConfig(BaseModel):
-    """The four venues by name. Immutable; an unknown venue is an error."""
+    """The venues by name. Immutable; an unknown venue is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -119,7 +119,9 @@ class ExchangesConfig(BaseModel):
     bybit: VenueConfig = Field(default=VenueConfig())
     okx: VenueConfig = Field(default=VenueConfig())
     bitget: VenueConfig = Field(default=VenueConfig())
+    hyperliquid: VenueConfig = Field(default=VenueConfig())
 
     def of(self, name: VenueName) -> VenueConfig:
         """The settings of one venue."""
-        return {"binance": self.binance, "bybit": self.bybit, "okx": self.okx, "bitget": self.bitget}[name]
+        config: VenueConfig = getattr(self, name)
+        return config

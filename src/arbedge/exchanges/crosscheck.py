@@ -31,7 +31,7 @@ GUARD_POLICY = GuardPolicy(
 )
 """For the guard of `load_markets`: one patient attempt, nobody waits for it."""
 
-_CONTRACTS: Mapping[str, str] = {"okx": "swap", "bitget": "swap"}
+_CONTRACTS: Mapping[str, str] = {"okx": "swap", "bitget": "swap", "hyperliquid": "swap"}
 """What ccxt wants perpetuals to be called when they are loaded; `linear` everywhere else."""
 
 _KINDS: Mapping[str, MarketKind] = {"spot": MarketKind.SPOT, "swap": MarketKind.PERP}
@@ -138,7 +138,7 @@ def _differences(own: Instrument, oracle: OracleMarket) -> list[Difference]:
         "contract size": (own.contract_size, oracle.contract_size),
         "tick": (own.tick, oracle.tick),
         "lot": (own.lot, oracle.lot),
-        "minimum quantity": (own.min_qty, oracle.min_qty),
+        "minimum quantity": (own.min_qty, oracle.min_qty or Decimal(0)),
         "minimum notional": (own.min_notional, oracle.min_notional or Decimal(0)),
         "trading": (own.status is InstrumentStatus.TRADING, oracle.is_active),
     }
@@ -185,10 +185,11 @@ def _moved(urls: Any, base_url: str) -> Any:
 
 def _market(row: dict[str, Any]) -> OracleMarket:
     limits, precision = row["limits"], row["precision"]
+    own_name = row.get("baseName") if row["type"] == "swap" else None  # where a contract's ids are mere numbers
     return OracleMarket(
         kind=_KINDS[row["type"]],
-        symbol=row["id"],
-        base=row["baseId"],
+        symbol=own_name or row["id"],
+        base=own_name or row["baseId"],
         quote=row["quoteId"],
         settle=row["settleId"],
         is_linear=bool(row["linear"]),

@@ -23,7 +23,7 @@ class MonitoredPair(BaseModel):
     symbol: str = Field(min_length=1, max_length=64)
     base: str = Field(min_length=1, max_length=32)
     quote: str = Field(min_length=1, max_length=32)
-    exchange_id: Literal["binance", "bybit", "okx", "bitget"]
+    exchange_id: Literal["binance", "bybit", "okx", "bitget", "hyperliquid"]
 
     @field_validator("base", "quote")
     @classmethod

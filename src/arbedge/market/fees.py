@@ -27,6 +27,7 @@ _BINANCE = "binance.com/en/fee, regular user, no discount"
 _BYBIT = "bybit.com fee structure, non-VIP"
 _OKX = "okx.com/fees, regular user level 1"
 _BITGET = "bitget.com/fee, regular user"
+_HYPERLIQUID = "hyperliquid docs, trading/fees, perps tier 0, no staking or referral"
 
 PUBLIC_SCHEDULE: Mapping[Market, FeeRate] = {
     ("binance", MarketKind.SPOT): _public("0.001", FeeAsset.RECEIVED, _BINANCE),
@@ -37,6 +38,7 @@ PUBLIC_SCHEDULE: Mapping[Market, FeeRate] = {
     ("okx", MarketKind.PERP): _public("0.0005", FeeAsset.QUOTE, _OKX),
     ("bitget", MarketKind.SPOT): _public("0.001", FeeAsset.RECEIVED, _BITGET),
     ("bitget", MarketKind.PERP): _public("0.0006", FeeAsset.QUOTE, _BITGET),
+    ("hyperliquid", MarketKind.PERP): _public("0.00045", FeeAsset.QUOTE, _HYPERLIQUID),
 }
 """The venues' ordinary tier without any discount; spot fees are taken from whatever the trade received.
 

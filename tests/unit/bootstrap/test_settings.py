@@ -275,7 +275,7 @@ def test_one_problem_is_one_line(tmp_path):
 
 def test_wrong_item_of_a_list_is_one_problem(tmp_path):
     (problem,) = problems(tmp_path, {"EXCHANGES": "kraken"})
-    assert str(problem) == 'EXCHANGES[0] = "kraken": expected a list of binance, bybit, okx, bitget'
+    assert str(problem) == 'EXCHANGES[0] = "kraken": expected a list of binance, bybit, okx, bitget, hyperliquid'
     (problem,) = problems(tmp_path, {"ARBEDGE_OPPORTUNITIES__HORIZONS_H": "1,0"})
     assert str(problem).startswith('ARBEDGE_OPPORTUNITIES__HORIZONS_H = "1,0": every horizon must be above 0')
 
