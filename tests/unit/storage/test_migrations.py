@@ -30,6 +30,7 @@ def run(path, *statements):
 
 
 BACK_TO_0001 = (
+    "DROP TABLE quarantine",
     "DROP TABLE outcome_marks",
     "DROP TABLE outcomes",
     "ALTER TABLE opportunities DROP COLUMN half_life_s",

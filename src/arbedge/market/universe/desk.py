@@ -6,6 +6,7 @@ symbol stands for ends everything that was known of it, decisions included.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from arbedge.domain.instrument import InstrumentId, MarketKind
 from arbedge.domain.quarantine import Doubt, QuarantineCase
@@ -31,6 +32,7 @@ class IdentityDesk:
         self._identity = identity
         self._price = price
         self._wishes: dict[int, None] = {}
+        self._decided: tuple[QuarantineCase, ...] = ()
         self.quarantine = quarantine
 
     def find(self, first: int, second: int) -> IdentityFinding:
@@ -61,25 +63,30 @@ class IdentityDesk:
 
     def on_listing(self, change: UniverseChange) -> None:
         """A listing changed: where a symbol may stand for something else, what was known of it does not count."""
-        if not change.identity_lost:
-            return
-        self._identity.forget(change.identity_lost)
-        gone = [self._universe.instruments[slot].id for slot in change.identity_lost]
-        if self.quarantine.expire(gone):
-            self._identity.decisions.replace(self.quarantine.cases())
+        if change.identity_lost:
+            self._identity.forget(change.identity_lost)
+            self.quarantine.expire([self._universe.instruments[slot].id for slot in change.identity_lost])
+        if not change.is_empty:
+            self.decide(self._decided)
 
     def decide(self, decided: Iterable[QuarantineCase]) -> bool:
         """Let exactly these decisions count; one about a listing that has ended since expires instead.
 
         True when that changed anything.
         """
+        self._decided = tuple(decided)
         in_force: list[QuarantineCase] = []
         ended: list[QuarantineCase] = []
-        for case in decided:
-            (ended if self._is_over(case) else in_force).append(case)
+        for case in self._decided:
+            if not self.quarantine.has_ended(case):
+                (ended if self._is_over(case) else in_force).append(case)
         self.quarantine.decide([*in_force, *ended])
         for case in ended:
-            self.quarantine.expire((case.first, case.second))
+            self.quarantine.end(case)
+        for case in in_force:
+            known = (self._listed_at(case.first), self._listed_at(case.second))
+            if None in case.listed_at and known not in {case.listed_at, (None, None)}:
+                self.quarantine.stamp(case, known)
         return self._identity.decisions.replace(in_force)
 
     def _hold(self, first: int, second: int, doubt: Doubt, basis: str, ratio: float | None) -> str | None:
@@ -103,6 +110,6 @@ class IdentityDesk:
             for each, known in zip((case.first, case.second), case.listed_at, strict=True)
         )
 
-    def _listed_at(self, instrument: InstrumentId) -> object:
+    def _listed_at(self, instrument: InstrumentId) -> datetime | None:
         slot = self._universe.slot_of(instrument)
         return None if slot is None else self._universe.instruments[slot].listed_at

@@ -129,6 +129,20 @@ class QuarantineBook:
             self._put(case)
             self._told_at[case.id] = case.last_seen_at
 
+    def has_ended(self, case: QuarantineCase) -> bool:
+        """Whether this very decision was seen to expire here, which the store may not know yet."""
+        known = self._cases.get(case.id)
+        if known is None or known.decision is None or case.decision is None:
+            return False
+        return known.decision.at == case.decision.at and not known.decision.holds
+
+    def stamp(self, case: QuarantineCase, listed_at: tuple[datetime | None, datetime | None]) -> QuarantineCase:
+        """Note when the two were listed, for a case decided before that was known."""
+        stamped = replace(self._cases.get(case.id, case), listed_at=listed_at)
+        self._put(stamped)
+        self._untold[stamped.id] = stamped
+        return stamped
+
     def decide(self, decided: Iterable[QuarantineCase]) -> None:
         """Take over the decisions in force; a case without one any more waits again."""
         wanted = {case.id: case for case in decided if case.is_simulated is self._is_simulated}
@@ -136,8 +150,7 @@ class QuarantineBook:
             if case.is_decided and name not in wanted:
                 self._put(replace(case, decision=None))
         for name, case in wanted.items():
-            known = self._cases.get(name, case)
-            self._put(replace(known, decision=case.decision))
+            self._put(replace(self._cases.get(name, case), decision=case.decision))
 
     def expire(self, instruments: Iterable[InstrumentId]) -> tuple[str, ...]:
         """These left their venue's list or are listed anew: decisions about them no longer count.
@@ -147,10 +160,14 @@ class QuarantineBook:
         gone = frozenset(instruments)
         ended = [each for each in self._cases.values() if each.is_decided and gone & {each.first, each.second}]
         for case in ended:
-            expired = case.expired(self._clock.now())
-            self._put(expired)
-            self._untold[expired.id] = expired
+            self.end(case)
         return tuple(each.id for each in ended)
+
+    def end(self, case: QuarantineCase) -> None:
+        """This decision no longer counts; the pair waits again."""
+        expired = self._cases.get(case.id, case).expired(self._clock.now())
+        self._put(expired)
+        self._untold[expired.id] = expired
 
     def untold(self) -> tuple[QuarantineCase, ...]:
         """Cases worth storing now, in their latest state."""

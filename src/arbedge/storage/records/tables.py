@@ -23,6 +23,7 @@ __all__ = [
     "opportunities",
     "outcome_marks",
     "outcomes",
+    "quarantine",
     "rejections",
     "revisions",
 ]
@@ -159,3 +160,33 @@ outcome_marks = Table(
     PrimaryKeyConstraint("opportunity_id", "mark"),
 )
 """Whether it would still have paid at each mark."""
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("first_venue", Text, nullable=False),
+    Column("first_kind", Text, nullable=False),
+    Column("first_symbol", Text, nullable=False),
+    Column("second_venue", Text, nullable=False),
+    Column("second_kind", Text, nullable=False),
+    Column("second_symbol", Text, nullable=False),
+    Column("asset", Text, nullable=False),
+    Column("doubt", Text, nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("ratio", Float),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("is_simulated", Boolean, nullable=False),
+    Column("first_listed_at", UtcDateTime),
+    Column("second_listed_at", UtcDateTime),
+    Column("verdict", Text),
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", Text),
+    Column("decided_why", Text),
+    Column("expired_at", UtcDateTime),
+    PrimaryKeyConstraint("id"),
+    Index(None, "last_seen_at"),
+)
+"""Pairs that wait for a person, and what persons decided."""
