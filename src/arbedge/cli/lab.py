@@ -1,4 +1,4 @@
-"""`arbedge lab serve|scenarios` and `arbedge replay FILE…`: simulated venues in their real dialects."""
+"""`arbedge lab serve|scenarios|traps` and `arbedge replay FILE…`: simulated venues in their real dialects."""
 
 import argparse
 import contextlib
@@ -14,6 +14,7 @@ from arbedge.lab.config import DEFAULT_PORT_BASE, LabOptions
 from arbedge.lab.replay import run_replay
 from arbedge.lab.scenarios import find_scenario, scenarios
 from arbedge.lab.server import run_lab
+from arbedge.lab.traps import traps
 from arbedge.lab.universe import UNIVERSES
 
 __all__ = ["configure", "run"]
@@ -34,7 +35,7 @@ def configure(parser: argparse.ArgumentParser, name: str) -> None:
             "--port-base", type=int, default=DEFAULT_PORT_BASE, help=f"default: {DEFAULT_PORT_BASE}"
         )
         return
-    actions = parser.add_subparsers(dest="action", metavar="serve|scenarios", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="serve|scenarios|traps", required=True)
     serve = actions.add_parser("serve", help="start the simulated exchanges", allow_abbrev=False)
     serve.add_argument(
         "--port-base",
@@ -50,9 +51,17 @@ def configure(parser: argparse.ArgumentParser, name: str) -> None:
         "--universe", default="demo", choices=sorted(UNIVERSES), help="which instruments (default: demo)"
     )
     serve.add_argument(
+        "--trap", action="append", default=[], metavar="NAME",
+        help="set one more trap, or `all` (repeatable; see: arbedge lab traps)",
+    )  # fmt: skip
+    serve.add_argument(
+        "--no-trap", action="append", default=[], metavar="NAME", help="switch one off, or `all` (repeatable)"
+    )
+    serve.add_argument(
         "--until-input-ends", action="store_true", help="stop when standard input ends, as with its parent process"
     )
     actions.add_parser("scenarios", help="list the scenarios", allow_abbrev=False)
+    actions.add_parser("traps", help="list what can mislead a reader, by name", allow_abbrev=False)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -65,6 +74,12 @@ def run(arguments: argparse.Namespace) -> int:
         for name, text in scenarios():
             sys.stdout.write(f"{name:<{width}}  {text}\n")
         return EXIT_OK
+    if arguments.action == "traps":
+        width = max(len(trap.name) for trap in traps())
+        for trap in traps():
+            sort = f"{trap.sort}, always" if trap.is_standing else trap.sort
+            sys.stdout.write(f"{trap.name:<{width}}  {sort:<15}  {trap.text}\n")
+        return EXIT_OK
     find_scenario(arguments.scenario)
     if arguments.until_input_ends:
         threading.Thread(target=_stop_after_input, name="input", daemon=True).start()
@@ -74,6 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
             scenario=arguments.scenario,
             seed=arguments.seed,
             universe=arguments.universe,
+            traps=tuple(arguments.trap),
+            no_traps=tuple(arguments.no_trap),
         )
     )
 

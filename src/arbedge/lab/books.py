@@ -60,8 +60,13 @@ class LiveBook:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is anything to show: a halted market has an empty book."""
-        return self.bid > 0
+        """Whether there is anything to show: a halted market has an empty book, another may lack a side."""
+        return self.bid > 0 or self.ask > 0
+
+    @property
+    def last_ticks(self) -> int:
+        """About where it traded last: the best bid, or the best ask where nobody bids."""
+        return self.bid or self.ask
 
     def usual_lots(self) -> float:
         """About what lies at a best price, in lots."""

@@ -48,7 +48,8 @@ class LabOptions:
     """One lab: `port_base` 0 takes any free port; `changes_per_s` None is the universe's own rate of quotes.
 
     `scenario` and `universe` name entries of `lab.scenarios.scenarios()` and `lab.universe.UNIVERSES`; the same
-    `seed` gives the same listings, prices and plants. Raises ConfigError for a value out of range.
+    `seed` gives the same listings, prices and plants. `traps` are set beside those of every lab and the scenario's,
+    `no_traps` are not; names are those of `lab.traps.TRAPS`, or `all`. Raises ConfigError for a value out of range.
     """
 
     port_base: int = DEFAULT_PORT_BASE
@@ -57,6 +58,8 @@ class LabOptions:
     universe: str = "demo"
     host: str = "127.0.0.1"
     changes_per_s: float | None = None
+    traps: tuple[str, ...] = ()
+    no_traps: tuple[str, ...] = ()
     pace: Pace = field(default_factory=Pace)
 
     def __post_init__(self) -> None:

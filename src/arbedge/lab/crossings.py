@@ -63,18 +63,18 @@ def venue_decoys() -> list[Plant]:
     spreads = {wide.legs[0].place: Bend(spread_bps=90), wide.legs[1].place: Bend(shift_bps=45, spread_bps=90)}
     stale = spots_apart("XRP", "binance", "okx", 0)
     return [
-        _trap(spots_apart("SUI", "binance", "bybit", 14), "a gap narrower than two fees"),
-        replace(_trap(wide, "the middle prices are apart, the best prices are not"), bends=spreads),
-        _trap(funding_apart("BNB", "bybit", "okx", 0.0001, 0.00022), "funding apart by less than its fees"),
+        _trap("narrow_gap", spots_apart("SUI", "binance", "bybit", 14), "a gap narrower than two fees"),
+        replace(_trap("wide", wide, "the middle prices are apart, the best prices are not"), bends=spreads),
+        _trap("lure", funding_apart("BNB", "bybit", "okx", 0.0001, 0.00022), "funding apart by less than its fees"),
         replace(
-            _trap(stale, "one venue's stream fell silent while the market moved on; REST tells"),
+            _trap("stale_stream", stale, "one venue's stream fell silent while the market moved on; REST tells"),
             bends={stale.legs[0].place: Bend(is_muted=True)}, news_bps=90.0,
         ),
     ]  # fmt: skip
 
 
-def _trap(plant: Plant, reason: str) -> Plant:
-    return replace(plant, is_decoy=True, reason=reason)
+def _trap(name: str, plant: Plant, reason: str) -> Plant:
+    return replace(plant, is_decoy=True, reason=reason, trap=name)
 
 
 def _leg(side: str, market: str, venue: str, coin: str) -> Leg:

@@ -42,9 +42,13 @@ class Size:
 
 
 class Drawing:
-    """One draw of a universe; each listing's own figures come from one seeded generator in listing order."""
+    """One draw of a universe; each listing's own figures come from one seeded generator in listing order.
 
-    def __init__(self, size: Size, seed: int, now_ms: int) -> None:
+    `traps` says which oddities of the venues it has; `prices` are those of every coin and currency so far, in USDT.
+    """
+
+    def __init__(self, size: Size, seed: int, now_ms: int, traps: frozenset[str]) -> None:
+        self.traps = traps
         self._size = size
         self._seed = seed
         self._rng = seeded(f"universe-{seed}")
@@ -53,34 +57,45 @@ class Drawing:
         self._ordinary = [coin for coin in self._coins if coin.name not in TRAP_COINS]
         self._traps = [coin for coin in self._coins if coin.name in TRAP_COINS]
         self.prices = {"USDT": 1.0, **FIAT_AND_STABLE} | {coin.name: coin.price for coin in self._coins}
-        self._stocks = {name: float(price) for name, price in list(STOCKS.items())[: size.stocks]}
-        if size.stocks and "CAT" not in self._stocks and "CAT" in self.prices:
-            self._stocks["CAT"] = float(STOCKS["CAT"])
-        self.prices |= {f"{name}.STOCK": price for name, price in self._stocks.items()}
+        self.stocks = {name: float(price) for name, price in list(STOCKS.items())[: size.stocks]}
+        if size.stocks and "CAT" not in self.stocks and "CAT" in self.prices:
+            self.stocks["CAT"] = float(STOCKS["CAT"])
+        self.prices |= {f"{name}.STOCK": price for name, price in self.stocks.items()}
         self._carries: dict[str, tuple[float, Funding]] = {}
 
     def elsewhere(self, venue: str) -> list[Listing]:
         """What another venue lists: most of the same coins, named its own way, a little off in price and hours."""
-        self._rng = seeded(f"universe-{self._seed}-{venue}")
+        self.reseed(venue)
         wanted = dict(self._size.elsewhere)
         perps, usdc_perps = wanted.pop("perps"), wanted.pop("usdc_perps")
-        listed = [self._spot(Coin("USDC", self.prices["USDC"], 5), "USDT")]
+        listed = [self.pair(Coin("USDC", self.prices["USDC"], 5), "USDT")]
         for quote, count in wanted.items():
             fitting = [c for c in self._ordinary if c.price / self.prices[quote] >= 1e-11 and c.name != quote]
             fitting = [c for c in fitting if (c.name, quote) != ("BTC", "ETH")][:count]
-            listed += [self._spot(c, quote) for c in fitting if self._is_elsewhere(c)]
+            listed += [self.pair(c, quote) for c in fitting if self._is_elsewhere(c)]
         for quote, count in (("USDT", perps), ("USDC", usdc_perps)):
             fitting = self._ordinary[:count]
-            listed += [self._perp(c, quote) for c in fitting if self._is_elsewhere(c)]
-        if venue == "bitget":
-            listed += [self._stock(name, price) for name, price in self._stocks.items()]
-        gone = Coin("OLD1", self.prices.setdefault("OLD1", 0.5), 400)
-        listed += [self._perp(gone, "USDT", status="SETTLING"), self._spot(gone, "USDT", status="BREAK")]
-        if venue in {"bybit", "okx"}:
-            listed.append(
-                self._perp(Coin("SOON", self.prices.setdefault("SOON", 1.2), 300), "USDT", status="PRELAUNCH")
-            )
-        return [self._moved_off(localised(item, venue)) for item in listed]
+            listed += [self.perp(c, quote) for c in fitting if self._is_elsewhere(c)]
+        if venue == "bitget" and "stock_perps" in self.traps:
+            listed += [self.share(name, price) for name, price in self.stocks.items()]
+        if "delisted" in self.traps:
+            gone = self.coin("OLD1", 0.5, 400)
+            listed += [self.perp(gone, "USDT", status="SETTLING"), self.pair(gone, "USDT", status="BREAK")]
+        if venue in {"bybit", "okx"} and "prelaunch" in self.traps:
+            listed.append(self.perp(self.coin("SOON", 1.2, 300), "USDT", status="PRELAUNCH"))
+        return [self._moved_off(localised(item, venue, self.traps)) for item in listed]
+
+    def reseed(self, part: str) -> None:
+        """Draw what comes next from a generator of its own, so that no part changes what another draws."""
+        self._rng = seeded(f"universe-{self._seed}-{part}")
+
+    def coin(self, name: str, price: float, rank: int) -> Coin:
+        """A coin beside the usual ones, at that price in USDT unless it has one already."""
+        return Coin(name, self.prices.setdefault(name, price), rank)
+
+    def settle(self, coin: Coin, basis_bps: float, terms: Funding) -> None:
+        """Say what a coin's perps settle by, unless some of them have been drawn already."""
+        self._carries.setdefault(coin.name, (basis_bps, terms))
 
     def _is_elsewhere(self, coin: Coin) -> bool:
         return coin.rank <= _ALWAYS_LISTED or self._rng.random() < _LISTED_SHARE
@@ -98,34 +113,38 @@ class Drawing:
         """Currencies against each other, then every quote's best ranked coins, then what was delisted."""
         quotes = self._size.spot
         listed = [
-            self._spot(Coin(name, price, 5), "USDT") for name, price in FIAT_AND_STABLE.items()
+            self.pair(Coin(name, price, 5), "USDT") for name, price in FIAT_AND_STABLE.items()
             if name not in {"TRY", "BRL"} and (name in quotes or name == "USDC")
         ]  # fmt: skip
-        listed += [self._spot(Coin("USDT", 1.0, 5), name) for name in ("TRY", "BRL") if name in quotes]
+        listed += [self.pair(Coin("USDT", 1.0, 5), name) for name in ("TRY", "BRL") if name in quotes]
         left_over: list[tuple[Coin, str]] = []
         for quote, count in quotes.items():
             fitting = [coin for coin in self._ordinary if self._fits(coin, quote)]
-            listed += [self._spot(coin, quote) for coin in fitting[:count]]
+            listed += [self.pair(coin, quote) for coin in fitting[:count]]
             left_over += [(coin, quote) for coin in fitting[count:]] if quote != "USDT" else []
-        listed += [self._spot(coin, "USDT") for coin in self._traps]
+        listed += [self.pair(coin, "USDT") for coin in self._traps]
         feez = next(coin for coin in self._traps if coin.name == "FEEZ")
-        listed.append(self._spot(feez, "ETH"))
-        halted = self._rng.sample(left_over, self._size.halted)
-        return listed + [self._spot(coin, quote, status="BREAK") for coin, quote in halted]
+        listed.append(self.pair(feez, "ETH"))
+        halted = self._rng.sample(left_over, self._size.halted) if "delisted" in self.traps else []
+        return listed + [self.pair(coin, quote, status="BREAK") for coin, quote in halted]
 
     def usdm(self) -> list[Listing]:
         """Perps in USDT and USDC, on stocks, quarterly contracts, and contracts being settled."""
         perps = self._ordinary[: self._size.perps]
-        listed = [self._perp(coin, "USDT") for coin in [*perps, *self._traps]]
-        listed += [self._perp(coin, "USDC") for coin in perps[: self._size.usdc_perps]]
-        listed += [self._stock(name, price) for name, price in self._stocks.items()]
+        listed = [self.perp(coin, "USDT") for coin in [*perps, *self._traps]]
+        listed += [self.perp(coin, "USDC") for coin in perps[: self._size.usdc_perps]]
+        if "stock_perps" in self.traps:
+            listed += [self.share(name, price) for name, price in self.stocks.items()]
         for i in range(self._size.quarterlies):
             listed.append(self._quarterly(perps[i // 2], "CURRENT_QUARTER" if i % 2 == 0 else "NEXT_QUARTER"))
-        for i in range(self._size.settling):
+        for i in range(self._size.settling if "delisted" in self.traps else 0):
             gone = Coin(f"OLD{i + 1}", 0.5 + i * 0.07, 400)
             self.prices[gone.name] = gone.price
-            listed.append(self._perp(gone, "USDT", status="SETTLING"))
+            listed.append(self.perp(gone, "USDT", status="SETTLING"))
         return listed
+
+    def _scale(self, coin: Coin) -> tuple[str, int]:
+        return SCALED_PERPS.get(coin.name, ("", 1)) if "multipliers" in self.traps else ("", 1)
 
     def _fits(self, coin: Coin, quote: str) -> bool:
         """Whether the pair makes sense: not with itself, and the price has at least two digits before 1e-8."""
@@ -133,8 +152,9 @@ class Drawing:
             return _QUOTE_ORDER.index(coin.name) > _QUOTE_ORDER.index(quote)
         return coin.price / self.prices[quote] >= 2e-7
 
-    def _spot(self, coin: Coin, quote: str, status: str = "TRADING") -> Listing:
-        prefix, scale = SCALED_PERPS[coin.name] if coin.name in SCALED_SPOT else ("", 1)
+    def pair(self, coin: Coin, quote: str, status: str = "TRADING") -> Listing:
+        """A spot pair as Binance lists it."""
+        prefix, scale = self._scale(coin) if coin.name in SCALED_SPOT else ("", 1)
         price = coin.price * scale / self.prices[quote]
         base = f"{prefix}{coin.name}"
         thinness = {"USDT": 1.0, "USDC": 0.5, "FDUSD": 0.4, "BTC": 0.2, "TRY": 0.3}.get(quote, 0.12)
@@ -153,8 +173,9 @@ class Drawing:
             onboard_ms=self._onboard(), margin=coin.rank <= 200 and quote in {"USDT", "USDC", "BTC"},
         )  # fmt: skip
 
-    def _perp(self, coin: Coin, quote: str, status: str = "TRADING") -> Listing:
-        prefix, scale = SCALED_PERPS.get(coin.name, ("", 1))
+    def perp(self, coin: Coin, quote: str, status: str = "TRADING") -> Listing:
+        """A perp as Binance lists it."""
+        prefix, scale = self._scale(coin)
         base, price = f"{prefix}{coin.name}", coin.price * scale / self.prices[quote]
         volume, depth = self._turnover(coin.rank)
         share = 1.0 if quote == "USDT" else 0.15
@@ -174,7 +195,8 @@ class Drawing:
             index_of="TWINCOINUSDT" if coin.name == "TWIN" else f"{spot_base}USDT",
         )  # fmt: skip
 
-    def _stock(self, name: str, price: float) -> Listing:
+    def share(self, name: str, price: float) -> Listing:
+        """A perp on a share, as Binance lists it."""
         funding = Funding(8, 0.02, -0.02, 0.0, is_adjusted=True)
         return Listing(
             symbol=f"{name}USDT", market="usdm", base=name, quote="USDT", coin=f"{name}.STOCK", scale=1,

@@ -6,11 +6,11 @@ or `usdm`) or one symbol. Kinds that strike once
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from arbedge.errors import Invalid
 
-__all__ = ["FAULTS", "Fault", "FaultBoard", "parse_fault"]
+__all__ = ["FAULTS", "Fault", "FaultBoard", "ScheduledFault", "parse_fault"]
 
 FAULTS = {
     "down": "refuse every request and connection, and drop the open ones",
@@ -60,6 +60,16 @@ class Fault:
     def age_s(self, now_ns: int) -> float:
         """Seconds since it began."""
         return (now_ns - self.since_ns) / 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledFault:
+    """A fault to come: seconds after the lab's start, how long it lasts, and its parameters."""
+
+    at_s: float
+    name: str
+    seconds: float
+    params: dict[str, float | str] = field(default_factory=dict)
 
 
 def parse_fault(document: object, now_ns: int) -> Fault:

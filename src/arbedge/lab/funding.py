@@ -40,6 +40,7 @@ class FundingBook:
     def __init__(self, world: World) -> None:
         self._world = world
         self._settled: dict[tuple[str, int], float] = {}
+        self._former: dict[str, list[tuple[int, Listing]]] = {}
 
     def now(self, listing: Listing, now_ms: int) -> Round:
         """The running round; the estimate drifts slowly around the contract's usual or planted rate."""
@@ -58,17 +59,28 @@ class FundingBook:
         """Remember the rate a round that just ended settled at, so that history tells what was announced."""
         self._settled[listing.symbol, settled_ms] = self.now(listing, settled_ms - 1).rate
 
+    def changes(self, listing: Listing, at_ms: int) -> None:
+        """Remember how a contract settled until now, before it gets other terms."""
+        self._former.setdefault(listing.symbol, []).append((at_ms, listing))
+
     def history(self, listing: Listing, start_ms: int, end_ms: int, now_ms: int) -> list[SettledRound]:
         """Settled rounds with start <= stamp <= end, oldest first, none before the listing or 400 days ago."""
+        oldest = max(start_ms, listing.onboard_ms, now_ms - _HISTORY_MS)
+        rounds: list[SettledRound] = []
+        for until_ms, former in self._former.get(listing.symbol, ()):
+            rounds += self._rounds(former, oldest, min(end_ms, now_ms, until_ms))
+            oldest = max(oldest, until_ms + 1)
+        return rounds + self._rounds(listing, oldest, min(end_ms, now_ms))
+
+    def _rounds(self, listing: Listing, oldest: int, newest: int) -> list[SettledRound]:
         terms = listing.funding
         assert terms is not None
         interval_ms = terms.interval_h * _HOUR_MS
-        oldest = max(start_ms, listing.onboard_ms, now_ms - _HISTORY_MS)
         rounds = []
         at_ms = -(-(oldest - 20) // interval_ms) * interval_ms
-        while at_ms <= min(end_ms, now_ms):
+        while at_ms <= newest:
             stamp_ms = at_ms + int(_hash(listing.symbol, at_ms + 7) * 20)
-            if oldest <= stamp_ms <= min(end_ms, now_ms):
+            if oldest <= stamp_ms <= newest:
                 rounds.append(
                     SettledRound(stamp_ms, self._past_rate(listing, at_ms), self._past_mark(listing, at_ms))
                 )

@@ -37,7 +37,8 @@ class Listing:
     `volume_usd` a day, `depth_usd` within 2 % a side, `spread_bps` the full spread in quiet times, `basis_bps`
     the usual distance of a contract from its index. `index_of` is the spot symbol other exchanges list for the
     contract's index, None where unknown. `offset_bps` is how far this venue usually stands from the others.
-    Sizes of a contract with a `contract_size` are contracts of that many units of the base.
+    Sizes of a contract with a `contract_size` are contracts of that many units of the base. `has_inverse` lets the
+    venue list a coin-margined sibling of it, where it has one.
     """
 
     symbol: str
@@ -69,6 +70,7 @@ class Listing:
     has_spot: bool = True
     offset_bps: float = 0.0
     contract_size: Decimal = Decimal(1)
+    has_inverse: bool = False
 
     @property
     def is_trading(self) -> bool:

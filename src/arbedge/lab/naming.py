@@ -35,9 +35,13 @@ _SCALED_PERPS: dict[str, dict[str, tuple[str, int]]] = {
 }  # fmt: skip
 
 
-def localised(item: Listing, venue: str) -> Listing:
-    """The same market as `bybit`, `okx` or `bitget` lists it: its own tickers, scales and steps."""
-    return _spot(item, venue) if item.market == "spot" else _perp(item, venue)
+def localised(item: Listing, venue: str, traps: frozenset[str]) -> Listing:
+    """The same market as `bybit`, `okx` or `bitget` lists it: its own tickers, scales and steps.
+
+    Of the `traps`, `multipliers` scales tickers, `contract_sizes` counts OKX's swaps in contracts of their own, and
+    `inverse` gives two of them a coin-margined sibling.
+    """
+    return _spot(item, venue) if item.market == "spot" else _perp(item, venue, traps)
 
 
 def symbol_of(venue: str, market: str, coin: str) -> str:
@@ -54,34 +58,48 @@ def symbol_of(venue: str, market: str, coin: str) -> str:
 
 def _spot(item: Listing, venue: str) -> Listing:
     price = item.start_price / item.scale
-    joint = "-" if venue == "okx" else ""
+    base, joint = _plain(item), "-" if venue == "okx" else ""
     tick_dp = tick_decimals(price, 5, _FINEST_DP)
     lot_dp = lot_decimals(price * item.quote_usd, is_spot=True)
     return replace(
-        item, symbol=f"{item.coin}{joint}{item.quote}", base=item.coin, scale=1, start_price=price, tick_dp=tick_dp,
+        item, symbol=f"{base}{joint}{item.quote}", base=base, scale=1, start_price=price, tick_dp=tick_dp,
         price_dp=tick_dp, lot_dp=lot_dp, qty_dp=lot_dp,
     )  # fmt: skip
 
 
-def _perp(item: Listing, venue: str) -> Listing:
-    is_stock = item.underlying != "COIN"
-    plain = item.base if is_stock else item.coin
-    base, scale = (plain, 1) if is_stock else _SCALED_PERPS[venue].get(item.coin, (item.coin, 1))
+def _perp(item: Listing, venue: str, traps: frozenset[str]) -> Listing:
+    plain = _plain(item)
+    is_scaled = item.underlying == "COIN" and "multipliers" in traps
+    base, scale = _SCALED_PERPS[venue].get(item.coin, (plain, 1)) if is_scaled else (plain, 1)
     price = item.start_price / item.scale * scale
     tick_dp = 1 if item.coin == "BTC" else tick_decimals(price, 5, _FINEST_DP)
     lot_dp, contract_size = lot_decimals(price * item.quote_usd, is_spot=False), Decimal(1)
+    joint = ""
     if venue == "okx":
-        symbol = f"{base}-{item.quote}-SWAP"
-        contract_size, lot_dp = _contract_size(item.coin, price * item.quote_usd), 2 if item.rank <= 10 else 1
+        symbol, joint = f"{base}-{item.quote}-SWAP", "-"
+        if "contract_sizes" in traps:
+            contract_size, lot_dp = _contract_size(item.coin, price * item.quote_usd), 2 if item.rank <= 10 else 1
     elif item.quote == "USDC":
         symbol = f"{base}PERP"
     else:
         symbol = f"{base}{item.quote}"
-    joint = "-" if venue == "okx" else ""
     return replace(
         item, symbol=symbol, base=base, scale=scale, start_price=price, tick_dp=tick_dp, price_dp=tick_dp,
-        lot_dp=lot_dp, qty_dp=lot_dp, contract_size=contract_size, index_of=f"{plain}{joint}{item.quote}",
+        lot_dp=lot_dp, qty_dp=lot_dp, contract_size=contract_size, index_of=_index_of(item, plain, joint),
+        has_inverse=venue == "okx" and "inverse" in traps,
     )  # fmt: skip
+
+
+def _plain(item: Listing) -> str:
+    """The ticker without scale: a coin's own name up to a point, a share's ticker as it stands."""
+    return item.base if item.underlying != "COIN" else item.coin.partition(".")[0]
+
+
+def _index_of(item: Listing, plain: str, joint: str) -> str:
+    """The pair an index is made of: the coin's own, unless the contract is listed on the index of another coin."""
+    own = {None, f"{item.base}USDT", f"{item.coin}USDT", f"{plain}USDT"}
+    named = plain if item.index_of in own else str(item.index_of).removesuffix("USDT")
+    return f"{named}{joint}{item.quote}"
 
 
 def _contract_size(coin: str, price_usd: float) -> Decimal:

@@ -10,9 +10,26 @@ from typing import TypeAlias
 
 from arbedge.lab.world import Bend
 
-__all__ = ["DAY_S", "Leg", "Place", "Plant", "carry", "decoys", "delisting", "repeat", "triangle", "triangle_into"]
+__all__ = [
+    "DAY_S",
+    "Leg",
+    "Place",
+    "Plant",
+    "Slide",
+    "carry",
+    "decoys",
+    "delisting",
+    "repeat",
+    "triangle",
+    "triangle_into",
+]
 
 DAY_S = 86_400.0
+
+_TRAP_OF = {
+    "TWIN": "ticker_twins", "HALT": "halted", "LOTZ": "coarse_lot", "THIN": "thin", "LURE": "lure", "WIDE": "wide",
+    "FROZ": "stale_stream", "FEEZ": "narrow_gap",
+}  # fmt: skip
 
 Place: TypeAlias = tuple[str, str, str]
 """One market of the lab: venue, `spot` or `usdm`, symbol."""
@@ -33,13 +50,23 @@ class Leg:
         return self.venue, "spot" if self.market == "spot" else "usdm", self.symbol
 
 
+@dataclass(frozen=True, slots=True)
+class Slide:
+    """A currency losing or gaining so many bps over so many seconds, in steps no fee is as small as."""
+
+    currency: str
+    bps: float
+    over_s: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
     """One planted thing: its kind and legs, when, which markets it bends and how, and what it teaches.
 
     `rate_8h` is the planted funding (fraction per eight hours) of its perp, `rates_8h` that of each of several;
-    `news_bps` moves its coin everywhere
-    as it opens, `halts` are markets whose trading stops for good as it opens.
+    `news_bps` moves its coin everywhere as it opens, `halts` are markets whose trading stops for good as it opens,
+    `intervals` are contracts that settle every so many hours from then on, `slide` moves a currency slowly. A decoy
+    names the `trap` it belongs to.
     """
 
     kind: str
@@ -54,6 +81,9 @@ class Plant:
     news_bps: float = 0.0
     coin: str = ""
     halts: tuple[Place, ...] = ()
+    trap: str = ""
+    slide: Slide | None = None
+    intervals: dict[Place, int] = field(default_factory=dict)
 
 
 def carry(ticker: str, rate_8h: float, gap_bps: float, at_s: float = 0.0, for_s: float = DAY_S) -> Plant:
@@ -119,6 +149,10 @@ def repeat(plant: Plant, every_s: float, count: int) -> list[Plant]:
 
 def decoys() -> list[Plant]:
     """One of each trap, all open from the start; none of them pays."""
+    return [replace(plant, trap=_TRAP_OF[plant.coin]) for plant in _decoys()]
+
+
+def _decoys() -> list[Plant]:
     return [
         _pair("TWIN", "spot and perp share a ticker and are different coins: the perp's index names another",
               perp=Bend(shift_bps=900)),

@@ -1,33 +1,26 @@
 """The named scenarios of the lab: what is planted, and which faults come when."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from arbedge.errors import ConfigError
 from arbedge.lab.chance import seeded
 from arbedge.lab.crossings import crossings, venue_decoys
+from arbedge.lab.faults import ScheduledFault
 from arbedge.lab.plants import DAY_S, Plant, carry, decoys, delisting, repeat, triangle, triangle_into
+from arbedge.lab.traps.catalogue import TRAPS
 
-__all__ = ["Scenario", "ScheduledFault", "find_scenario", "scenarios"]
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduledFault:
-    """A fault of a scenario: seconds after the start, how long, and its parameters."""
-
-    at_s: float
-    name: str
-    seconds: float
-    params: dict[str, float | str] = field(default_factory=dict)
+__all__ = ["Scenario", "find_scenario", "scenarios"]
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One scenario: its name, one line about it, its plants and its faults."""
+    """One scenario: its name, one line about it, its plants and faults, and the traps it sets."""
 
     name: str
     description: str
     plants: tuple[Plant, ...] = ()
     faults: tuple[ScheduledFault, ...] = ()
+    traps: frozenset[str] = frozenset()
 
 
 def scenarios() -> list[tuple[str, str]]:
@@ -44,19 +37,21 @@ def find_scenario(name: str) -> Scenario:
 
 
 def _build() -> list[Scenario]:
-    paying, traps = tuple(_paying()), tuple(decoys())
+    paying, baits = tuple(_paying()), tuple(decoys())
     return [
         Scenario("calm", "prices move, nothing is planted: no opportunity survives its fees"),
         Scenario("steady", "opportunities of every kind open from the first second, decoys beside them",
-                 paying + traps),
-        Scenario("decoys", "only traps: halted, stale, thin, coarse, colliding, wide, luring, fee-eaten", traps),
+                 paying + baits),
+        Scenario("decoys", "only traps: halted, stale, thin, coarse, colliding, wide, luring, fee-eaten", baits),
         Scenario("fleeting", "opportunities that live one to twenty seconds", tuple(_fleeting())),
         Scenario("cross", "opportunities of every kind between venues, decoys beside them",
                  (*crossings(), *venue_decoys())),
+        Scenario("traps", "cross, pairs and triangles of one venue beside it, and every trap set (universe four)",
+                 (*crossings(), *_beside()), traps=frozenset(TRAPS)),
         Scenario("delisting", "spot trading of a paying coin stops after twenty seconds, of another after forty",
                  (*paying, delisting("DOGE", 20.0), delisting("AVAX", 40.0))),
-        Scenario("faults", "steady, with every kind of fault once, one after another", paying + traps, _tour()),
-        Scenario("chaos", "steady, with faults drawn at random, up to three at a time", paying + traps, _storm()),
+        Scenario("faults", "steady, with every kind of fault once, one after another", paying + baits, _tour()),
+        Scenario("chaos", "steady, with faults drawn at random, up to three at a time", paying + baits, _storm()),
         Scenario("gaps", "steady, losing one depth frame in ten", paying, _lasting("gap", rate=0.1)),
         Scenario("clock_skew", "steady, with the venue's clock two seconds ahead", paying,
                  _lasting("clock_skew", offset_ms=2000)),
@@ -85,6 +80,18 @@ def _paying() -> list[Plant]:
     ]
     passing = repeat(carry("SUI", 0.0058, 20, at_s=5, for_s=45), every_s=120, count=180)
     return lasting + passing + repeat(triangle("BNB", "BTC", 60, at_s=10, for_s=25), every_s=90, count=240)
+
+
+def _beside() -> list[Plant]:
+    """What pays on one venue, in coins nothing between venues is planted on."""
+    lasting = [
+        carry("NEAR", 0.0052, 24),
+        carry("APT", 0.0046, 18),
+        carry("TIA", -0.0070, -30),
+        triangle("DOT", "BTC", 64),
+        triangle("LTC", "BTC", 68),
+    ]
+    return lasting + repeat(triangle("UNI", "BTC", 62, at_s=12, for_s=30), every_s=100, count=200)
 
 
 def _fleeting() -> list[Plant]:

@@ -93,6 +93,7 @@ class Lab:
             "scenario": self.options.scenario,
             "seed": self.options.seed,
             "universe": self.options.universe,
+            "traps": sorted(self.stages.traps),
             "venues": {name: self._introduce(name) for name in self.dialects},
             "truth": f"{self.base_url}/lab/truth",
         }

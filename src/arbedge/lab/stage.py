@@ -8,6 +8,8 @@ from arbedge.lab.config import LabOptions
 from arbedge.lab.faults import Fault, FaultBoard
 from arbedge.lab.funding import FundingBook
 from arbedge.lab.motion import Motion, raise_worlds
+from arbedge.lab.scenarios import find_scenario
+from arbedge.lab.traps.catalogue import STANDING, chosen
 from arbedge.lab.universe import build_all
 from arbedge.lab.world import Bend, World
 
@@ -15,11 +17,17 @@ __all__ = ["Stage", "StageSet"]
 
 
 class Stage:
-    """One venue's state. Times are the venue's: wall milliseconds UTC, shifted while a clock_skew fault lasts."""
+    """One venue's state. Times are the venue's: wall milliseconds UTC, shifted while a clock_skew fault lasts.
 
-    def __init__(self, name: str, options: LabOptions, clock: Clock, world: World) -> None:
+    `traps` are those set in this lab: dialects look there how to say things.
+    """
+
+    def __init__(
+        self, name: str, options: LabOptions, clock: Clock, world: World, traps: frozenset[str] = STANDING
+    ) -> None:
         self.name = name
         self.options = options
+        self.traps = traps
         self.clock = clock
         self.faults = FaultBoard()
         self.world = world
@@ -66,13 +74,14 @@ class Stage:
 
 
 class StageSet(Mapping[str, Stage]):
-    """The stages of one lab by venue, sharing coins and their prices, and what moves them."""
+    """The stages of one lab by venue, sharing coins and their prices, what moves them, and the `traps` set."""
 
     def __init__(self, options: LabOptions, clock: Clock) -> None:
         self._clock = clock
         now_ms = self.true_ms()
-        worlds = raise_worlds(build_all(options.universe, options.seed, now_ms), now_ms)
-        self._stages = {name: Stage(name, options, clock, world) for name, world in worlds.items()}
+        self.traps = chosen(find_scenario(options.scenario).traps, options.traps, options.no_traps)
+        worlds = raise_worlds(build_all(options.universe, options.seed, now_ms, self.traps), now_ms)
+        self._stages = {name: Stage(name, options, clock, world, self.traps) for name, world in worlds.items()}
         self.motion = Motion(worlds, now_ms, options.changes_per_s)
 
     def __getitem__(self, name: str) -> Stage:

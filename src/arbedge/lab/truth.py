@@ -8,6 +8,8 @@ from arbedge.lab.faults import parse_fault
 from arbedge.lab.plants import Place, Plant
 from arbedge.lab.scenarios import Scenario
 from arbedge.lab.stage import StageSet
+from arbedge.lab.traps.bait import bait
+from arbedge.lab.traps.turns import in_turns
 from arbedge.lab.world import Bend
 
 __all__ = ["Moved", "Planner"]
@@ -15,13 +17,14 @@ __all__ = ["Moved", "Planner"]
 _LOOK_AHEAD_MS = 300_000
 _LOOK_BACK_MS = 3_600_000
 _HOUR_MS = 3_600_000
+_SLIDE_STEP_BPS = 5.0
 
 Moved: TypeAlias = dict[str, list[LiveBook]]
 """Books that moved, by venue."""
 
 
 class _Running:
-    __slots__ = ("closes_ms", "gross_bps", "is_open", "opens_ms", "plant")
+    __slots__ = ("closes_ms", "gross_bps", "is_open", "opens_ms", "plant", "slid_bps")
 
     def __init__(self, plant: Plant, start_ms: int) -> None:
         self.plant = plant
@@ -29,18 +32,26 @@ class _Running:
         self.closes_ms = self.opens_ms + int(plant.for_s * 1000)
         self.is_open = False
         self.gross_bps: float | None = None
+        self.slid_bps = 0.0
 
 
 class Planner:
-    """Runs a scenario on all stages of a lab; what the universe does not list is left out of its plants."""
+    """Runs a scenario and the traps that are set on all stages of a lab.
+
+    What the universe does not list is left out of the plants, and so are faults of venues it does not have.
+    """
 
     def __init__(self, stages: StageSet, scenario: Scenario) -> None:
         self._stages = stages
         self._start_ms = stages.true_ms()
-        fitting = [plant for plant in scenario.plants if all(self._is_listed(leg.place) for leg in plant.legs)]
+        plants = [*scenario.plants, *(each for each in bait(stages.traps) if each not in scenario.plants)]
+        fitting = [plant for plant in plants if all(self._is_listed(leg.place) for leg in plant.legs)]
         self._plants = [_Running(plant, self._start_ms) for plant in fitting]
         symbols = {symbol for stage in stages.values() for _, symbol in stage.world.books}
-        aimed = [fault for fault in scenario.faults if fault.params.get("symbol", "BTCUSDT") in symbols]
+        aimed = [
+            fault for fault in (*scenario.faults, *in_turns(stages.traps))
+            if fault.params.get("symbol", "BTCUSDT") in symbols and fault.params.get("venue", "binance") in stages
+        ]  # fmt: skip
         self._waiting = sorted(aimed, key=lambda fault: fault.at_s)
         self._settles_ms = (self._start_ms // _HOUR_MS + 1) * _HOUR_MS
 
@@ -59,6 +70,8 @@ class Planner:
                 self._close(running, true_ms, changed)
             elif not running.is_open and running.opens_ms <= true_ms < running.closes_ms:
                 self._open(running, true_ms, changed)
+            if running.is_open and running.plant.slide is not None:
+                self._slide(running, true_ms, changed)
         return changed
 
     def truth(self, true_ms: int) -> list[dict[str, object]]:
@@ -81,15 +94,7 @@ class Planner:
             for place, bend in plant.bends.items():
                 self._bends(place)[place[1:]] = bend
                 self._book(place).is_muted = True
-        for place, bend in plant.bends.items():
-            kept = self._bends(place).setdefault(place[1:], Bend())
-            kept.shift_bps, kept.spread_bps = bend.shift_bps, bend.spread_bps
-            kept.depth_scale, kept.is_muted = bend.depth_scale, bend.is_muted
-        for place, rate_8h in self._planted_rates(plant).items():
-            terms = self._book(place).listing.funding
-            if terms is not None:
-                bend = self._bends(place).setdefault(place[1:], Bend())
-                bend.funding_rate = rate_8h * terms.interval_h / 8
+        self._bend(plant, true_ms)
         for place in plant.halts:
             self._stages[place[0]].world.halt(place[1:])
         if plant.news_bps:
@@ -97,16 +102,51 @@ class Planner:
         self._refresh(plant, true_ms, changed)
         running.gross_bps = self._gross_bps(plant)
 
+    def _bend(self, plant: Plant, true_ms: int) -> None:
+        """Set what a plant changes of its markets' prices, depth, hours and rates."""
+        for place, bend in plant.bends.items():
+            kept = self._bends(place).setdefault(place[1:], Bend())
+            kept.shift_bps, kept.spread_bps = bend.shift_bps, bend.spread_bps
+            kept.depth_scale, kept.is_muted, kept.missing = bend.depth_scale, bend.is_muted, bend.missing
+        for place, hours in plant.intervals.items():
+            if self._is_listed(place):
+                stage = self._stages[place[0]]
+                stage.funding.changes(self._book(place).listing, true_ms)
+                stage.world.settle_every(place[1:], hours)
+        for place, rate_8h in self._planted_rates(plant).items():
+            if not self._is_listed(place):
+                continue
+            terms = self._book(place).listing.funding
+            if terms is not None:
+                bend = self._bends(place).setdefault(place[1:], Bend())
+                bend.funding_rate = rate_8h * terms.interval_h / 8
+
     def _tell_news(self, plant: Plant, true_ms: int, changed: Moved) -> None:
         """Move the plant's coin everywhere at once."""
         self._stages[plant.legs[0].venue].world.nudge(plant.coin, plant.news_bps)
         for name, stage in self._stages.items():
             changed[name] += stage.world.move_coin(plant.coin, true_ms)
 
+    def _slide(self, running: _Running, true_ms: int, changed: Moved) -> None:
+        """Move a sliding currency on by what is due, and at once everything quoted in it, so that nothing lags."""
+        slide = running.plant.slide
+        assert slide is not None
+        share = min(1.0, (true_ms - running.opens_ms) / 1000 / slide.over_s)
+        due_bps = slide.bps * share - running.slid_bps
+        if abs(due_bps) < _SLIDE_STEP_BPS and (share < 1.0 or not due_bps):
+            return
+        running.slid_bps += due_bps
+        next(iter(self._stages.values())).world.nudge(slide.currency, due_bps)
+        for name, stage in self._stages.items():
+            changed[name] += stage.world.move_coin(slide.currency, true_ms)
+            changed[name] += stage.world.requote(slide.currency, true_ms)
+
     def _close(self, running: _Running, true_ms: int, changed: Moved) -> None:
         plant = running.plant
         running.is_open = False
-        for place in {*plant.bends, *(leg.place for leg in plant.legs)}:
+        for place in {*plant.bends, *self._planted_rates(plant), *(leg.place for leg in plant.legs)}:
+            if place[0] not in self._stages:
+                continue
             self._bends(place).pop(place[1:], None)
         self._refresh(plant, true_ms, changed)
 
@@ -134,7 +174,7 @@ class Planner:
         product = 1.0
         for leg in plant.legs:
             book = self._book(leg.place)
-            if not book.is_open:
+            if not (book.bid and book.ask):
                 return 0.0
             unit = 10**book.listing.tick_dp * (book.listing.scale if len(plant.legs) == 2 else 1)
             product = product / (book.ask / unit) if leg.side == "buy" else product * (book.bid / unit)
@@ -147,7 +187,8 @@ class Planner:
             terms = self._book(leg.place).listing.funding
             rate_8h = self._planted_rates(plant).get(leg.place)
             if terms is not None and rate_8h is not None:
-                paid += rate_8h * terms.interval_h / 8 * (1 if leg.side == "sell" else -1)
+                rate = min(terms.cap, max(terms.floor, rate_8h * terms.interval_h / 8))
+                paid += rate * (1 if leg.side == "sell" else -1)
         return paid
 
     def _tell(self, running: _Running) -> dict[str, object]:
@@ -171,6 +212,7 @@ class Planner:
             "gross_bps_now": None if gross_now is None else round(gross_now, 2),
             "funding_rate_8h": plant.rate_8h,
             "is_decoy": plant.is_decoy,
+            "trap": plant.trap or None,
             "reason": plant.reason,
         }
 

@@ -1,11 +1,12 @@
-"""The universes of the lab by name: how large each is, and what every venue lists of it.
-"""
+"""The universes of the lab by name: how large each is, and what every venue lists of it."""
 
 from dataclasses import dataclass
 
 from arbedge.errors import ConfigError
 from arbedge.lab.drawing import Drawing, Size
 from arbedge.lab.listing import Listing
+from arbedge.lab.traps.catalogue import STANDING
+from arbedge.lab.traps.oddities import oddities
 
 __all__ = ["ELSEWHERE", "UNIVERSES", "Universe", "build", "build_all"]
 
@@ -67,15 +68,19 @@ def build(name: str, seed: int, now_ms: int) -> Universe:
     return build_all(name, seed, now_ms)["binance"]
 
 
-def build_all(name: str, seed: int, now_ms: int) -> dict[str, Universe]:
-    """Every venue's part, Binance's first; raises ConfigError naming the known ones when there is none."""
+def build_all(name: str, seed: int, now_ms: int, traps: frozenset[str] = STANDING) -> dict[str, Universe]:
+    """Every venue's part, Binance's first, with the markets and namings of these traps.
+
+    Raises ConfigError naming the known universes when there is none of that name.
+    """
     size = UNIVERSES.get(name)
     if size is None:
         raise ConfigError(f"--universe {name}: expected one of {', '.join(UNIVERSES)}")
-    drawing = Drawing(size, seed, now_ms)
+    drawing = Drawing(size, seed, now_ms, traps)
     lists = {"binance": (*drawing.spot(), *drawing.usdm())}
     if size.elsewhere:
         lists |= {venue: tuple(drawing.elsewhere(venue)) for venue in ELSEWHERE}
+    lists = {venue: (*listed, *oddities(drawing, venue)) for venue, listed in lists.items()}
     return {
         venue: Universe(name, venue, seed, listings, drawing.prices, size.changes_per_s)
         for venue, listings in lists.items()

@@ -27,7 +27,7 @@ class Bend:
 
     `shift_bps` moves its middle, `spread_bps` replaces its full spread, `funding_rate` (fraction a settlement)
     replaces its rate, `depth_scale` scales its depth, `is_muted` silences its streams while REST goes on,
-    `is_crossed` puts its bid over its ask.
+    `is_crossed` puts its bid over its ask, `missing` takes its whole `bid` or `ask` side away.
     """
 
     shift_bps: float = 0.0
@@ -36,10 +36,11 @@ class Bend:
     depth_scale: float = 1.0
     is_muted: bool = False
     is_crossed: bool = False
+    missing: str = ""
 
 
 class World:
-    """All books of one venue, on prices it shares with the others. `halts` counts markets stopped since."""
+    """All books of one venue, on prices it shares with the others; `halts` counts markets stopped or changed."""
 
     def __init__(self, universe: Universe, prices: Prices) -> None:
         self._rng = seeded(f"world-{universe.seed}" + ("" if universe.venue == "binance" else f"-{universe.venue}"))
@@ -113,6 +114,20 @@ class World:
         self._by_coin[book.listing.coin].remove(book)
         self.halts += 1
 
+    def settle_every(self, key: tuple[str, str], hours: int) -> None:
+        """Let a perp settle every so many hours from now on; its rate for eight hours stays what it was."""
+        book = self.books[key]
+        terms = book.listing.funding
+        if terms is not None and terms.interval_h != hours:
+            rate = float(f"{terms.rate * hours / terms.interval_h:.8f}")
+            funding = replace(terms, interval_h=hours, rate=rate, is_adjusted=True)
+            book.listing = replace(book.listing, funding=funding)
+            self.halts += 1
+
+    def requote(self, currency: str, now_ms: int) -> list[LiveBook]:
+        """Move every market quoted in a currency to what it costs in that now."""
+        return self.refresh([key for key, book in self.books.items() if book.listing.quote == currency], now_ms)
+
     def nudge(self, coin: str, shift_bps: float) -> None:
         """Move a coin's price everywhere by that much, as news would; the walk reverts from there."""
         self._prices.nudge(coin, shift_bps)
@@ -144,4 +159,7 @@ class World:
         bid_lots = book.bid_lots if keep_bid else 1 + int(usual * rng.expovariate(1.0))
         keep_ask = ask == book.ask and not keep_bid and rng.random() < 0.5
         ask_lots = book.ask_lots if keep_ask else 1 + int(usual * rng.expovariate(1.0))
+        if bend is not None and bend.missing:
+            bid, bid_lots = (0, 0) if bend.missing == "bid" else (bid, bid_lots)
+            ask, ask_lots = (0, 0) if bend.missing == "ask" else (ask, ask_lots)
         book.move(Best(bid, bid_lots, ask, ask_lots), id_step, now_ms)

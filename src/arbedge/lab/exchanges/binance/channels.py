@@ -51,7 +51,8 @@ class ChannelBoard:
 
     def join(self, topic: Topic, listener: Connection) -> None:
         """Add a listener; on USD-M a stream asked for on the wrong route is accepted and stays silent."""
-        if self._host == "usdm" and topic.route != listener.route:
+        is_strict = self._host == "usdm" and "wrong_route" in self._stage.traps
+        if is_strict and topic.route != listener.route:
             return
         channel = self._channels.get(topic.name)
         if channel is None:
@@ -128,7 +129,8 @@ class ChannelBoard:
         books = [b for b in world.books.values() if b.listing.market == self._host and b.listing.is_trading]
         if topic.kind == "book_all":
             return [shapes.book_ticker_frame(book, now_ms) for book in books if not book.is_muted] + [
-                shapes.coin_margined_frame(book, now_ms) for book in books[:3]
+                shapes.coin_margined_frame(book, now_ms)
+                for book in (books[:3] if "coin_margined_rows" in self._stage.traps else ())
             ]
         if topic.kind == "mark_all":
             entries = [shapes.mark_entry(world, funding, book.listing, now_ms) for book in books]

@@ -158,14 +158,14 @@ def margin_pairs(listings: list[Listing]) -> bytes:
     return msgspec.json.encode(rows)
 
 
-def coin_networks(listings: list[Listing]) -> bytes:
-    """The body of `capital/config/getall`: every coin on one or two networks, some of them closed."""
+def coin_networks(listings: list[Listing], *, are_some_closed: bool) -> bytes:
+    """The body of `capital/config/getall`: every coin on one or two networks, some of them closed or all open."""
     names = sorted({name for item in listings for name in (item.base, item.quote)})
-    return msgspec.json.encode([_coin(name, i) for i, name in enumerate(names)])
+    return msgspec.json.encode([_coin(name, i, are_some_closed) for i, name in enumerate(names)])
 
 
-def _coin(name: str, i: int) -> dict[str, object]:
-    networks = [_network(name, "ETH", is_open=i % 11 != 0)] + (
+def _coin(name: str, i: int, are_some_closed: bool) -> dict[str, object]:
+    networks = [_network(name, "ETH", is_open=i % 11 != 0 or not are_some_closed)] + (
         [_network(name, "BSC", is_open=True)] if i % 3 else []
     )
     is_open = any(bool(network["depositEnable"]) for network in networks)

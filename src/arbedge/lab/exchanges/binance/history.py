@@ -43,7 +43,7 @@ def recent_trades(book: LiveBook, limit: int, now_ms: int) -> str:
 def candles(book: LiveBook, interval: str, limit: int, now_ms: int) -> str:
     """Candles up to now, oldest first, within one per cent of the price now; KeyError: no such interval."""
     length_ms, item = _INTERVALS_MS[interval], book.listing
-    price = book.bid / 10**item.tick_dp
+    price = book.last_ticks / 10**item.tick_dp
     volume = item.volume_usd * length_ms / 86_400_000 / (item.start_price * item.quote_usd)
     rows = []
     for age in range(limit - 1, -1, -1):

@@ -51,9 +51,8 @@ class RestDesk:
         self._spot = {book.listing.symbol: book for book in books if book.listing.market == "spot"}
         self._usdm = {book.listing.symbol: book for book in books if book.listing.market == "usdm"}
         spot = [book.listing for book in self._spot.values()]
-        self._funding_exceptions = directory.funding_exceptions([book.listing for book in self._usdm.values()])
         self._margin_pairs = directory.margin_pairs(spot)
-        self._coin_networks = directory.coin_networks(spot)
+        self._coin_networks = directory.coin_networks(spot, are_some_closed="closed_networks" in stage.traps)
         self._bodies: dict[str, tuple[int, bytes]] = {}
         for host in ("spot", "usdm"):
             self._body(host)  # encoded before the first client waits for it
@@ -126,7 +125,7 @@ class RestDesk:
         of("aggTrades", _flat(20), lambda p: self._trades(books, p, aggregate_trades))
         of("klines", _flat(2), lambda p: self._candles(books, p))
         of("premiumIndex", _by_symbol(1, 10), lambda p: self._rows(books, p, self._premium_row))
-        of("fundingInfo", _flat(0), lambda _: self._funding_exceptions)
+        of("fundingInfo", _flat(0), lambda _: self._funding_exceptions())
         of("fundingRate", _flat(0), self._funding_history)
         of("constituents", _flat(2), self._constituents)
         of("openInterest", _flat(1), self._open_interest)
@@ -144,6 +143,9 @@ class RestDesk:
             names = _names(params["symbols"]) if params.get("symbols") else [params["symbol"]]
             body = directory.spot_listing([self._book(self._spot, {"symbol": name}).listing for name in names])
         return b'{"timezone":"UTC","serverTime":%d,' % self._ms(host) + body
+
+    def _funding_exceptions(self) -> bytes:
+        return directory.funding_exceptions([book.listing for book in self._usdm.values()])
 
     def _body(self, host: str) -> bytes:
         """The encoded list of a host's markets, encoded anew only when one of them was halted since."""

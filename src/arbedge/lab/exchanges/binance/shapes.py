@@ -179,7 +179,7 @@ class _Day:
         # who looks twice sees volume wander, not jump
         wander = 1 + 0.02 * ((now_ms // 60_000 + len(item.symbol) * 7) % 10 - 5) / 5
         worth = item.start_price * item.quote_usd
-        last = book.bid / 10**item.tick_dp if book.is_open else item.start_price
+        last = book.last_ticks / 10**item.tick_dp if book.is_open else item.start_price
         opened = item.start_price * (0.985 + (item.rank % 7) * 0.005)
         base = item.volume_usd / worth * wander if item.is_trading else 0.0
         self.last, self.open = f"{last:.{item.price_dp}f}", f"{opened:.{item.price_dp}f}"

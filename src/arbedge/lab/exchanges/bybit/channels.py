@@ -154,7 +154,8 @@ class ChannelBoard:
         if channel.book.listing.market == "spot":
             channel.send(self._ticker_frame(channel, fields, "snapshot"), true_ms)
         else:
-            told = {"symbol": fields["symbol"], **changes}
+            is_sparse = "absent_fields" in self._stage.traps
+            told = {"symbol": fields["symbol"], **changes} if is_sparse else fields
             channel.send(self._ticker_frame(channel, told, "delta"), true_ms)
 
     def _whole(self, channel: Channel) -> str:
@@ -200,9 +201,8 @@ class ChannelBoard:
 def _window(book: LiveBook, depth: int) -> tuple[dict[int, int], dict[int, int]]:
     """The best levels of both sides (ticks to lots), none for tickers."""
     if depth == 1:
-        if not book.is_open:
-            return {}, {}
-        return {book.bid: book.bid_lots}, {book.ask: book.ask_lots}
+        bids = {book.bid: book.bid_lots} if book.bid else {}
+        return bids, {book.ask: book.ask_lots} if book.ask else {}
     return dict(book.bids(depth)), dict(book.asks(depth))
 
 

@@ -33,11 +33,14 @@ def linear_rows(listings: Iterable[Listing]) -> list[tuple[str, str, bytes]]:
     return [(item.symbol, status_of(item), msgspec.json.encode(_linear(item))) for item in listings]
 
 
-def coin_rows(listings: Iterable[Listing], only: str = "") -> bytes:
-    """The rows of `asset/coin/query-info`: every coin, or one, with its networks, some shut one way or both."""
+def coin_rows(listings: Iterable[Listing], only: str = "", *, are_some_closed: bool = True) -> bytes:
+    """The rows of `asset/coin/query-info`: every coin, or one, with its networks.
+
+    Some are shut one way or both, unless none is to be.
+    """
     kept = [item for item in listings if item.market == "spot"]
-    names = sorted({item.quote for item in kept} | {item.coin for item in kept})
-    return msgspec.json.encode([_coin(name) for name in names if only in {"", name}])
+    names = sorted({item.quote for item in kept} | {item.base for item in kept})
+    return msgspec.json.encode([_coin(name, are_some_closed) for name in names if only in {"", name}])
 
 
 def _spot(item: Listing) -> dict[str, object]:
@@ -51,7 +54,8 @@ def _spot(item: Listing) -> dict[str, object]:
             "maxMarketOrderQty": f"{max(1, most // 2)}", "postOnlyMaxLimitOrderSize": f"{most}",
         },
         "priceFilter": {"tickSize": _step(item.tick_dp)},
-        "riskParameters": {"priceLimitRatioX": "0.03", "priceLimitRatioY": "0.05"}, "symbolType": "",
+        "riskParameters": {"priceLimitRatioX": "0.03", "priceLimitRatioY": "0.05"},
+        **({"symbolType": ""} if item.underlying == "COIN" else {"symbolType": "xstocks", "xstockMultiplier": "1"}),
     }  # fmt: skip
 
 
@@ -77,15 +81,17 @@ def _linear(item: Listing) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _coin(name: str) -> dict[str, object]:
+def _coin(name: str, are_some_closed: bool) -> dict[str, object]:
     draw = zlib.crc32(name.encode())
-    chains = [
-        {"chain": chain, "chainType": title, "confirmation": "6", "withdrawFee": "0.5", "depositMin": "0",
-         "withdrawMin": "1", "minAccuracy": "8", "chainDeposit": f"{int((draw >> i) % 13 != 0)}",
-         "chainWithdraw": f"{int((draw >> i) % 11 != 0)}", "withdrawPercentageFee": "0", "safeConfirmNumber": "64",
-         "contractAddress": f"0x{zlib.crc32(f'{name}{chain}'.encode()):040x}"}
-        for i, (chain, title) in enumerate(_CHAINS[: 1 + draw % 3])
-    ]  # fmt: skip
+    chains = []
+    for i, (chain, title) in enumerate(_CHAINS[: 1 + draw % 3]):
+        can_deposit, can_withdraw = (draw >> i) % 13 != 0, (draw >> i) % 11 != 0
+        chains.append(
+            {"chain": chain, "chainType": title, "confirmation": "6", "withdrawFee": "0.5", "depositMin": "0",
+             "withdrawMin": "1", "minAccuracy": "8", "chainDeposit": f"{int(can_deposit or not are_some_closed)}",
+             "chainWithdraw": f"{int(can_withdraw or not are_some_closed)}", "withdrawPercentageFee": "0",
+             "safeConfirmNumber": "64", "contractAddress": f"0x{zlib.crc32(f'{name}{chain}'.encode()):040x}"}
+        )  # fmt: skip
     return {"name": name, "coin": name, "remainAmount": "1000000000", "chains": chains}
 
 

@@ -13,7 +13,7 @@ _LENGTHS_MS = {str(n): n * _MINUTE_MS for n in (1, 3, 5, 15, 30, 60, 120, 240, 3
 def candles(book: LiveBook, interval: str, limit: int, now_ms: int) -> str:
     """Candles up to now, within one per cent of the price now; KeyError: no such interval."""
     item, length_ms = book.listing, _LENGTHS_MS[interval]
-    price = book.bid / 10**item.tick_dp
+    price = book.last_ticks / 10**item.tick_dp
     base = item.volume_usd * length_ms / _DAY_MS / (item.start_price * item.quote_usd)
     rows = []
     for age in range(limit):

@@ -40,7 +40,8 @@ class RestDesk:
             for book in shelves["linear"].values()
         }
         listings = [book.listing for shelf in shelves.values() for book in shelf.values()]
-        self._coins = directory.coin_rows(listings)
+        self._are_some_closed = "closed_networks" in stage.traps
+        self._coins = directory.coin_rows(listings, are_some_closed=self._are_some_closed)
         self._linear_list()  # encoded before the first client waits for it
         self.endpoints = self._market_endpoints()
         self.keyed = self._keyed_endpoints()
@@ -95,7 +96,8 @@ class RestDesk:
         if not params.get("coin"):
             return self._coins.decode()
         listings = [book.listing for shelf in self._shelves.values() for book in shelf.values()]
-        return directory.coin_rows(listings, only=params["coin"]).decode()
+        rows = directory.coin_rows(listings, only=params["coin"], are_some_closed=self._are_some_closed)
+        return rows.decode()
 
     def _instruments(self, params: Params) -> str:
         category = _category(params)

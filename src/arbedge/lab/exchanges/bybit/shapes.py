@@ -78,7 +78,7 @@ def book_answer(book: LiveBook, limit: int, now_ms: int) -> str:
 def component_answer(world: World, item: Listing, name: str, now_ms: int) -> str:
     """The result of `index-price-components`: sources quote the coin, the index is so many times that."""
     price = world.index(item)
-    pair = f"{item.coin}{item.quote}"
+    pair = item.index_of or f"{item.base}{item.quote}"
     parts = ",".join(
         f'{{"exchange":"{exchange}","spotPair":"{pair}","equivalentPrice":"{price:.12g}","multiplier":"{item.scale}",'
         f'"price":"{price:.12g}","weight":"{weight}"}}'
@@ -89,18 +89,18 @@ def component_answer(world: World, item: Listing, name: str, now_ms: int) -> str
 
 def _best(book: LiveBook) -> dict[str, str]:
     item = book.listing
-    if not book.is_open:
-        return {"bid1Price": "", "bid1Size": "", "ask1Price": "", "ask1Size": ""}
-    return {
-        "bid1Price": item.price_text(book.bid), "bid1Size": item.qty_text(book.bid_lots),
-        "ask1Price": item.price_text(book.ask), "ask1Size": item.qty_text(book.ask_lots),
-    }  # fmt: skip
+    told = {"bid1Price": "", "bid1Size": "", "ask1Price": "", "ask1Size": ""}
+    if book.bid:
+        told |= {"bid1Price": item.price_text(book.bid), "bid1Size": item.qty_text(book.bid_lots)}
+    if book.ask:
+        told |= {"ask1Price": item.price_text(book.ask), "ask1Size": item.qty_text(book.ask_lots)}
+    return told
 
 
 def _day(book: LiveBook, now_ms: int) -> dict[str, str]:
     """Statistics of the last 24 hours, made up around the price now."""
     item = book.listing
-    last = book.bid / 10**item.tick_dp if book.is_open else item.start_price
+    last = book.last_ticks / 10**item.tick_dp if book.is_open else item.start_price
     opened = item.start_price * (0.985 + (item.rank % 7) * 0.005)
     wander = 1 + 0.02 * ((now_ms // 60_000 + len(item.symbol) * 7) % 10 - 5) / 5
     base = item.volume_usd / (item.start_price * item.quote_usd) * wander if item.is_trading else 0.0

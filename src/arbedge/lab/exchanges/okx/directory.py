@@ -41,6 +41,7 @@ def instrument(item: Listing) -> dict[str, object]:
         "contTdSwTime": f"{item.onboard_ms}",
         "futureSettlement": False,
         "instId": item.symbol,
+        "instCategory": "1" if item.underlying == "COIN" else "3",
         "instIdCode": 10_000 + item.rank,
         "listTime": f"{item.onboard_ms}",
         "lotSz": lot,
@@ -87,12 +88,16 @@ def index_components(world: World, item: Listing, now_ms: int) -> str:
     )
 
 
-def currencies(names: Iterable[str], closed: Iterable[str] = ()) -> bytes:
-    """The answer of `asset/currencies`: a row for each currency and network, those of `closed` coins shut."""
+def currencies(names: Iterable[str], closed: Iterable[str] = (), *, are_some_closed: bool = True) -> bytes:
+    """The answer of `asset/currencies`: a row for each currency and network.
+
+    Those of `closed` coins are shut, and some others one way or both, unless none is to be.
+    """
     shut = set(closed)
     rows = [
-        row for i, name in enumerate(sorted(set(names))) for row in _networks(name, i, is_open=name not in shut)
-    ]
+        row for i, name in enumerate(sorted(set(names)))
+        for row in _networks(name, i if are_some_closed else 1, is_open=name not in shut)
+    ]  # fmt: skip
     return msgspec.json.encode({"code": "0", "msg": "", "data": rows})
 
 

@@ -44,7 +44,7 @@ def candles(book: LiveBook, bar: str, bounds: tuple[int, int], limit: int, now_m
     length_ms, item = _BARS_MS[bar], book.listing
     after_ms, before_ms = bounds
     newest = min(now_ms, before_ms - 1) // length_ms
-    price = book.bid / 10**item.tick_dp
+    price = book.last_ticks / 10**item.tick_dp
     base = item.volume_usd * length_ms / _DAY_MS / (item.start_price * item.quote_usd)
     volume = base / float(item.contract_size)
     middle = base if item.market != "spot" else base * price

@@ -13,7 +13,7 @@ _WORTH_USD = {"BTC": "100", "ETH": "10"}
 
 def inverse_id(item: Listing) -> str:
     """The id of the coin-margined sibling of a swap in USDT; empty where there is none."""
-    has_one = item.funding is not None and item.quote == "USDT" and item.base in _WORTH_USD
+    has_one = item.has_inverse and item.funding is not None and item.quote == "USDT" and item.base in _WORTH_USD
     return f"{item.base}-USD-SWAP" if has_one else ""
 
 

@@ -48,7 +48,8 @@ class RestDesk:
         self._books = books
         self._bodies: dict[str, tuple[int, bytes]] = {}
         self._currencies = directory.currencies(
-            name for book in books.values() for name in (book.listing.base, book.listing.quote)
+            (name for book in books.values() for name in (book.listing.base, book.listing.quote)),
+            are_some_closed="closed_networks" in stage.traps,
         )
         for kind in _KINDS:
             self._instruments({"instType": kind})  # encoded before the first client waits for it

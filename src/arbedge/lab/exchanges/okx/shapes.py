@@ -53,8 +53,8 @@ def frame(arg: str, entry: str, action: str = "") -> str:
 def best_entry(book: LiveBook, made_ms: int, sequence: int) -> str:
     """`bbo-tbt`: one level a side; `made_ms` is the moment the matching engine made it, by the venue's clock."""
     item = book.listing
-    bids = [(book.bid, book.bid_lots)] if book.is_open else []
-    asks = [(book.ask, book.ask_lots)] if book.is_open else []
+    bids = [(book.bid, book.bid_lots)] if book.bid else []
+    asks = [(book.ask, book.ask_lots)] if book.ask else []
     return f'{{"asks":{_levels(item, asks)},"bids":{_levels(item, bids)},"ts":"{made_ms}","seqId":{sequence}}}'
 
 
@@ -75,7 +75,7 @@ def ticker_entry(book: LiveBook, now_ms: int) -> str:
     `vol24h` is base on spot and contracts on swaps; `volCcy24h` is quote on spot and base on swaps.
     """
     item = book.listing
-    last = book.bid / 10**item.tick_dp if book.is_open else item.start_price
+    last = book.last_ticks / 10**item.tick_dp if book.is_open else item.start_price
     opened = item.start_price * (0.985 + (item.rank % 7) * 0.005)
     wander = 1 + 0.02 * ((now_ms // 60_000 + len(item.symbol) * 7) % 10 - 5) / 5
     base = item.volume_usd / (item.start_price * item.quote_usd) * wander if item.is_trading else 0.0
@@ -143,7 +143,7 @@ def price_limit_row(book: LiveBook, now_ms: int) -> str:
     """The highest buy and the lowest sell order allowed; empty where no limit is in force."""
     item, band = book.listing, _SPOT_BAND if book.listing.market == "spot" else _SWAP_BAND
     head = f'{{"instType":"{inst_type(item)}","instId":"{item.symbol}",'
-    if not book.is_open:
+    if not (book.bid and book.ask):
         return f'{head}"buyLmt":"","sellLmt":"","ts":"{now_ms}","enabled":false}}'
     return (
         f'{head}"buyLmt":"{price(item, int(book.ask * (1 + band)))}",'
@@ -163,12 +163,9 @@ def open_interest_row(item: Listing, now_ms: int) -> str:
 
 def _best(book: LiveBook) -> str:
     item = book.listing
-    if not book.is_open:
-        return '"askPx":"","askSz":"","bidPx":"","bidSz":""'
-    return (
-        f'"askPx":"{price(item, book.ask)}","askSz":"{size(item, book.ask_lots)}",'
-        f'"bidPx":"{price(item, book.bid)}","bidSz":"{size(item, book.bid_lots)}"'
-    )
+    ask, ask_lots = (price(item, book.ask), size(item, book.ask_lots)) if book.ask else ("", "")
+    bid, bid_lots = (price(item, book.bid), size(item, book.bid_lots)) if book.bid else ("", "")
+    return f'"askPx":"{ask}","askSz":"{ask_lots}","bidPx":"{bid}","bidSz":"{bid_lots}"'
 
 
 def _levels(item: Listing, levels: Sequence[tuple[int, int]]) -> str:
