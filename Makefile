@@ -1,6 +1,6 @@
 # The commands of the README. Each makes .venv first where it is missing or the lock changed.
 .DEFAULT_GOAL := help
-.PHONY: help run demo check test bench campaign lock clean
+.PHONY: help run demo check test bench campaign badday lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ bench: ## ratios against reference implementations, saved to benchmarks/results
 campaign: ## recall and precision over 20 seeds of four simulated venues, written to docs/reference/accuracy.md
 	@scripts/venv dev
 	.venv/bin/python -m tests.campaign
+
+badday: ## an hour of faults of four simulated venues: what is shown, how fast all comes back, whether memory is flat
+	@scripts/venv dev
+	.venv/bin/python -m tests.chaos.bad_day
 
 lock: ## renew the locks from pyproject.toml
 	@scripts/venv dev
