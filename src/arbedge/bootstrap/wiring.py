@@ -19,12 +19,20 @@ from arbedge.bootstrap.crews import (
 )
 from arbedge.bootstrap.crosscheck import CrossCheck
 from arbedge.bootstrap.datadir import Datadir
+from arbedge.bootstrap.following import (
+    OutcomeCrew,
+    make_outcome_archive,
+    make_outcome_crew,
+    make_outcome_path,
+)
 from arbedge.bootstrap.observing import Observer, TickGauge, count_events
+from arbedge.bootstrap.quarantining import DecisionsCrew, QuarantineCrew
 from arbedge.bootstrap.settings import LoadedSettings
 from arbedge.bootstrap.venues import VenueSet, build_venues
 from arbedge.domain.events import OpportunityEvent
 from arbedge.domain.instrument import MarketKind
 from arbedge.flow.delivery_path import DeliveryPath, DeliveryPolicy
+from arbedge.flow.quarantine_path import QuarantinePath
 from arbedge.flow.tick_path import TickPath
 from arbedge.foundation.container import Lifecycle, Registry, Traits
 from arbedge.foundation.runtime.clock import Clock
@@ -44,9 +52,11 @@ from arbedge.opportunities.detection.gates import Freshness
 from arbedge.opportunities.fakes import MemoryArchive
 from arbedge.opportunities.ports import OpportunityArchive
 from arbedge.opportunities.ranking.leaderboard import Leaderboard
+from arbedge.opportunities.ranking.lives import LifeTable
 from arbedge.storage.records.engine import Records
 from arbedge.storage.repositories.lookup import OpportunityLookup
 from arbedge.storage.repositories.opportunities import SqliteOpportunityArchive
+from arbedge.storage.repositories.quarantine import SqliteQuarantineArchive
 
 __all__ = ["RunPlan", "registry_for"]
 
@@ -85,12 +95,19 @@ def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -
         registry.add("archive", make_archive)
     else:
         registry.add("archive", make_memory_archive)
+        _add_crew(registry, "decisions_crew", DecisionsCrew, make_decisions_crew)
     registry.add("delivery", make_delivery)
+    registry.add("lives", LifeTable)
     registry.add("detector", make_detector)
     registry.add("tick_path", make_tick_path, lifecycle=Lifecycle(start=_start_tick_path))
     registry.add("observer", make_observer)
     if plan.is_recording:
         _add_crew(registry, "archive_crew", ArchiveCrew, make_archive_crew)
+        registry.add("quarantine_path", make_quarantine_path)
+        _add_crew(registry, "quarantine_crew", QuarantineCrew, QuarantineCrew)
+        registry.add("outcome_archive", make_outcome_archive)
+        registry.add("outcome_path", make_outcome_path)
+        _add_crew(registry, "outcome_crew", OutcomeCrew, make_outcome_crew)
     _add_crew(registry, "detection_crew", DetectionCrew, DetectionCrew)
     _add_crew(registry, "market_crew", MarketCrew, MarketCrew)
     registry.add("crosscheck", make_crosscheck)
@@ -196,7 +213,7 @@ def make_delivery(
 
 
 def make_detector(
-    plan: RunPlan, clock: Clock, market: LiveMarket, venues: VenueSet, delivery: DeliveryPath
+    plan: RunPlan, clock: Clock, market: LiveMarket, venues: VenueSet, delivery: DeliveryPath, lives: LifeTable
 ) -> Detector:
     """The detector, telling the delivery path."""
     settings = plan.loaded.settings
@@ -208,9 +225,10 @@ def make_detector(
         is_simulated=plan.is_simulated or venues.is_simulated,
     )
     freshness = Freshness(settings.market.detail_confirmation_s, settings.market.skew_s)
-    pace = Pace(books=max(_BOOKS_OF_A_TRIANGLE, settings.market.max_detail_books - _SPARE_BOOKS))
+    spare = _SPARE_BOOKS + (settings.outcomes.max_kept_books if plan.is_recording else 0)
+    pace = Pace(books=max(_BOOKS_OF_A_TRIANGLE, settings.market.max_detail_books - spare))
     detection = DetectionSettings(
-        config=settings.opportunities, provenance=provenance, freshness=freshness, pace=pace
+        config=settings.opportunities, provenance=provenance, freshness=freshness, pace=pace, lives=lives
     )
     return Detector(market, detection, clock, delivery.publish)
 
@@ -257,6 +275,19 @@ def make_archive_crew(
     """Writes and prunes."""
     retention = timedelta(days=plan.loaded.settings.opportunities.retention_days)
     return ArchiveCrew(tools, delivery, detector, archive, lookup, retention)
+
+
+def make_decisions_crew(plan: RunPlan, tools: Tools, market: LiveMarket) -> DecisionsCrew:
+    """Decisions out of earlier records."""
+    return DecisionsCrew(tools, market.identities, plan.loaded)
+
+
+def make_quarantine_path(
+    plan: RunPlan, clock: Clock, market: LiveMarket, records: Records, log: ErrorLog
+) -> QuarantinePath:
+    """Doubts into the records, decisions out of them."""
+    retention = timedelta(days=plan.loaded.settings.opportunities.retention_days)
+    return QuarantinePath(market.identities, SqliteQuarantineArchive(records), clock, log, retention=retention)
 
 
 async def _start_tick_path(path: TickPath) -> None:

@@ -50,6 +50,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("funding", "markets", "funding now, or settled history of one contract"),
     Command("history", "history", "opportunities seen so far, newest first"),
     Command("export", "history", "write opportunities to CSV or Parquet"),
+    Command(
+        "quarantine", "quarantine", "pairs of instruments that wait for a person to say whether they are one asset"
+    ),
     Command("lab", "lab", "simulated exchanges in the venues' real dialects"),
     Command("replay", "lab", "serve recorded frames as a simulated venue"),
     Command("report", "report", "what recorded data says: how long edges live, what funding really paid"),

@@ -51,6 +51,7 @@ class ScriptedMarket:
         self._conversions: dict[str, ConversionRate] = {"USDT": _AT_PAR}
         self._transfers: dict[tuple[int, int], TransferRoute | str] = {}
         self._columns = self._grown(0)
+        self.doubted: dict[tuple[int, int], str] = {}
         self.asked: list[int] = []
         """Slots whose facts were asked for, in order: what a real market would open depth for."""
 
@@ -158,6 +159,11 @@ class ScriptedMarket:
     def identity(self, first: int, second: int) -> IdentityFinding:
         """The scripted finding."""
         return self._identities.get(frozenset((first, second)), _SAME)
+
+    def doubt(self, first: int, second: int, basis: str) -> str | None:
+        """Kept in `doubted`, under a name made of the slots."""
+        self.doubted[first, second] = basis
+        return f"case{first}{second}"
 
     def settlements(self, slot: int, until: datetime) -> tuple[Settlement, ...]:
         """The scripted settlements from now to `until`."""

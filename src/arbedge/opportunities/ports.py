@@ -38,6 +38,10 @@ class MarketView(Protocol):
         """Whether two slots stand for the same asset."""
         ...
 
+    def doubt(self, first: int, second: int, basis: str) -> str | None:
+        """Hold a pair whose gap is too good to be true for a person; the name it waits under, None where full."""
+        ...
+
     def settlements(self, slot: int, until: datetime) -> tuple[Settlement, ...]:
         """Expected settlements of a perpetual from now to `until`, oldest first; empty for spot or unknown."""
         ...

@@ -165,7 +165,7 @@ class Appraiser:
         yield Gate.BORROW, gates.borrow(short) if work.kind is OpportunityKind.PERP_SPOT else None
         yield Gate.NETWORK, gates.network(move.problem)
         edges = [("price gap", units.gap * _BPS), *_net_edges(choice.priced)]
-        yield Gate.PLAUSIBLE, gates.plausible(edges, config.plausible_cap_bps)
+        yield Gate.PLAUSIBLE, self._plausible(work.route, edges)
         yield Gate.NET, None if work.kind in config.kinds else f"{work.kind} is not among opportunities.kinds"
         yield Gate.NET, self._net(work) and self._net_if_it_closes(work, evidence, units)
 
@@ -192,6 +192,14 @@ class Appraiser:
             yield Gate.LIQUIDITY, self._liquidity(work, leg, rate, mid)
         yield Gate.PLAUSIBLE, gates.plausible(_net_edges(priced), config.plausible_cap_bps)
         yield Gate.NET, self._net(work)
+
+    def _plausible(self, route: Route, edges: list[tuple[str, Decimal]]) -> str | None:
+        """Beyond the cap a pair waits in quarantine: most such gaps are two things that are not one."""
+        problem = gates.plausible(edges, self._config.plausible_cap_bps)
+        if problem is None:
+            return None
+        case = self._market.doubt(route.slots[0], route.slots[1], problem)
+        return f"{problem}, in quarantine as {case}" if case else problem
 
     def _trading(self, work: _Work) -> str | None:
         instruments = self._market.instruments()

@@ -58,7 +58,8 @@ class Order:
 def identity(finding: IdentityFinding) -> str | None:
     """The legs must be the same asset at level `ratio` or better."""
     if finding.level is IdentityLevel.UNKNOWN:
-        return f"not known to be the same asset, in quarantine: {finding.basis}"
+        held = f", in quarantine as {finding.case}" if finding.case else ""
+        return f"not known to be the same asset{held}: {finding.basis}"
     return None
 
 
@@ -177,10 +178,10 @@ def network(problem: str | None) -> str | None:
 
 
 def plausible(edges_bps: Sequence[tuple[str, Decimal]], cap_bps: Decimal) -> str | None:
-    """No edge may be too good to be true: beyond the cap the candidate waits in quarantine."""
+    """No edge may be too good to be true: beyond the cap it is for a person to look at, not to show."""
     for name, edge in edges_bps:
         if edge > cap_bps:
-            return f"{name} of {figure(edge)} bps is beyond the {figure(cap_bps)} bps cap, in quarantine"
+            return f"{name} of {figure(edge)} bps is beyond the {figure(cap_bps)} bps cap"
     return None
 
 

@@ -82,7 +82,9 @@ def test_unspoilt_both_qualify(room):
 
 
 def unknown_identity(room):
-    room.market.identify(room.spot, room.perp, IdentityFinding(IdentityLevel.UNKNOWN, "index names XBT"))
+    room.market.identify(
+        room.spot, room.perp, IdentityFinding(IdentityLevel.UNKNOWN, "index names XBT", case="0a1b")
+    )
 
 
 def suspended(room):
@@ -169,7 +171,7 @@ BOTH = [
     (too_thin, Gate.SIZE, "only 96 USDT can be traded, 100 needed (10 % of 1000)"),
     (quiet, Gate.LIQUIDITY, "binance:spot:BTCUSDT: 24 h volume 99,999 USDT, 100,000 needed"),
     (unknown_volume, Gate.LIQUIDITY, "binance:spot:BTCUSDT: 24 h volume not known"),
-    (too_good, Gate.PLAUSIBLE, "is beyond the 1000 bps cap, in quarantine"),
+    (too_good, Gate.PLAUSIBLE, "is beyond the 1000 bps cap"),
     (costly, Gate.NET, "more than 5 needed"),
 ]
 
@@ -185,12 +187,19 @@ def test_each_gate_fails_alone(room, look, spoil, gate, words):
     assert (refused.rejection.net_bps is not None) == (gate is Gate.NET)
 
 
+def test_a_pair_with_a_gap_beyond_belief_waits_for_a_person(room):
+    too_good(room)
+    refused = basis(room)
+    assert refused.rejection.reason.endswith(f"cap, in quarantine as case{room.spot}{room.perp}")
+    assert room.market.doubted == {(room.spot, room.perp): refused.rejection.reason.partition(", in quarantine")[0]}
+
+
 def test_unknown_identity_is_the_first_gate_and_asks_for_nothing(room):
     unknown_identity(room)
     suspended(room)
     refused = basis(room)
     assert refused.rejection.gate is Gate.IDENTITY
-    assert refused.rejection.reason == "not known to be the same asset, in quarantine: index names XBT"
+    assert refused.rejection.reason == "not known to be the same asset, in quarantine as 0a1b: index names XBT"
     assert room.market.asked == []
 
 
