@@ -32,13 +32,17 @@ from arbedge.exchanges.config import ExchangesConfig, VenueName
 from arbedge.foundation.container.config import ContainerConfig
 from arbedge.market.config import MarketConfig
 from arbedge.opportunities.config import OpportunityConfig
+from arbedge.opportunities.outcomes.config import OutcomesConfig
 from arbedge.storage.config import StorageConfig
+from arbedge.storage.recordings.config import RecorderConfig
 
 __all__ = ["LoadedSettings", "SettingLine", "Settings", "default_data_dir", "load_settings", "settings_catalogue"]
 
+_DEFAULT_VENUES: tuple[VenueName, ...] = ("binance", "bybit", "okx", "bitget")
+
 _FILE_NAME = "arbedge.toml"
 _SHORTEST_KEY_BYTES = 32
-_LEFT_OUT_OF_HASH = ("data_dir", "log_level", "storage.", "services.")
+_LEFT_OUT_OF_HASH = ("data_dir", "log_level", "storage.", "recorder.", "services.")
 """Where and how things are kept, how much is logged, how services are watched: none of it changes a figure."""
 
 
@@ -48,7 +52,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     exchanges: tuple[VenueName, ...] = Field(
-        default=("binance",), min_length=1, description="Venues that are watched."
+        default=_DEFAULT_VENUES, min_length=1, description="Venues that are watched."
     )
     data_dir: Path = Field(
         description="Folder that holds everything ArbEdge keeps; default: the user's data folder of this platform.",
@@ -61,8 +65,10 @@ class Settings(BaseModel):
     )
     market: MarketConfig = Field(default=MarketConfig())
     opportunities: OpportunityConfig = Field(default=OpportunityConfig())
+    outcomes: OutcomesConfig = Field(default=OutcomesConfig())
     venues: ExchangesConfig = Field(default=ExchangesConfig())
     storage: StorageConfig = Field(default=StorageConfig())
+    recorder: RecorderConfig = Field(default=RecorderConfig())
     services: ContainerConfig = Field(default=ContainerConfig())
 
     @field_validator("exchanges", mode="before")

@@ -22,7 +22,7 @@ class OpportunityConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=True)
 
     kinds: tuple[OpportunityKind, ...] = Field(
-        default=(OpportunityKind.SPOT_PERP, OpportunityKind.PERP_SPOT, OpportunityKind.TRIANGULAR),
+        default=tuple(OpportunityKind),
         min_length=1,
         description="Kinds of arbitrage looked for.",
     )

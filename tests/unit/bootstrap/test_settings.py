@@ -32,7 +32,8 @@ def problems(tmp_path: Path, environ: dict[str, str] | None = None, toml: str = 
 def test_starts_without_any_setting(tmp_path):
     loaded = load(tmp_path)
     settings = loaded.settings
-    assert settings.exchanges == ("binance",)
+    assert settings.exchanges == ("binance", "bybit", "okx", "bitget")
+    assert settings.opportunities.kinds == tuple(OpportunityKind)
     assert settings.opportunities.threshold == Decimal("0.001")
     assert settings.opportunities.min_net_bps == 5
     assert settings.market.heartbeat_s == 5
@@ -65,7 +66,7 @@ def test_names_of_existing_deployments(tmp_path):
 
 
 def test_monitored_pair_of_an_unwatched_venue_is_said(tmp_path):
-    loaded = load(tmp_path, {"MONITORED_PAIRS_CONFIG": PAIRS.replace("Binance", "okx")})
+    loaded = load(tmp_path, {"EXCHANGES": "binance", "MONITORED_PAIRS_CONFIG": PAIRS.replace("Binance", "okx")})
     assert any("okx" in notice and "not watched" in notice for notice in loaded.notices)
 
 
@@ -338,6 +339,6 @@ def test_lines_show_every_setting(tmp_path):
     lines = load(tmp_path, {"MONITORED_PAIRS_CONFIG": PAIRS}).lines()
     assert [line.path for line in lines] == list(settings_catalogue())
     shown = {line.path: line.value for line in lines}
-    assert shown["exchanges"] == "binance"
+    assert shown["exchanges"] == "binance,bybit,okx,bitget"
     assert shown["venues.okx.base_url"] == "unset"
     assert json.loads(shown["market.monitored_pairs"])[0]["symbol"] == "BTCUSDT"

@@ -341,7 +341,7 @@ async def test_an_instrument_listed_later_becomes_a_candidate():
     stage.pay(late, "0.0001")
     stage.detector.touch([late])
     assert stage.detector.route_count() > before
-    assert stage.changes() == [OpportunityChange.OPENED]
+    assert stage.changes() == [OpportunityChange.OPENED] * 2  # the late perp against the spot, and against the perp
 
 
 async def test_free_trading_shows_net_that_the_gap_alone_cannot():
