@@ -9,7 +9,7 @@ __all__ = ["DEFAULT_PORT_BASE", "VENUE_PORTS", "LabOptions", "Pace"]
 DEFAULT_PORT_BASE = 28100
 """Below 32768, so that no ephemeral port of the machine is in the way."""
 
-VENUE_PORTS = {"binance": 0, "bybit": 1, "okx": 2, "bitget": 3}
+VENUE_PORTS = {"binance": 0, "bybit": 1, "okx": 2, "bitget": 3, "hyperliquid": 4}
 """Offset of each venue's port from the base."""
 
 
@@ -65,6 +65,6 @@ class LabOptions:
     def __post_init__(self) -> None:
         last = self.port_base + max(VENUE_PORTS.values())
         if self.port_base != 0 and not (self.port_base >= 1024 and last < 32_768):
-            raise ConfigError(f"--port-base {self.port_base}: expected 1024 to 32764 (or 0 for any free port)")
+            raise ConfigError(f"--port-base {self.port_base}: expected 1024 to 32763 (or 0 for any free port)")
         if self.changes_per_s is not None and not 0 < self.changes_per_s <= 100_000:
             raise ConfigError(f"changes_per_s {self.changes_per_s}: expected above 0, at most 100000")

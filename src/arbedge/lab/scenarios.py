@@ -6,6 +6,7 @@ from arbedge.errors import ConfigError
 from arbedge.lab.chance import seeded
 from arbedge.lab.crossings import crossings, venue_decoys
 from arbedge.lab.faults import ScheduledFault
+from arbedge.lab.fifth_plants import fifth_venue
 from arbedge.lab.plants import DAY_S, Plant, carry, decoys, delisting, repeat, triangle, triangle_into
 from arbedge.lab.traps.catalogue import TRAPS
 
@@ -48,6 +49,8 @@ def _build() -> list[Scenario]:
                  (*crossings(), *venue_decoys())),
         Scenario("traps", "cross, pairs and triangles of one venue beside it, and every trap set (universe four)",
                  (*crossings(), *_beside()), traps=frozenset(TRAPS)),
+        Scenario("fifth", "funding and prices of Hyperliquid and Binance apart, a trap beside them",
+                 tuple(fifth_venue())),
         Scenario("delisting", "spot trading of a paying coin stops after twenty seconds, of another after forty",
                  (*paying, delisting("DOGE", 20.0), delisting("AVAX", 40.0))),
         Scenario("faults", "steady, with every kind of fault once, one after another", paying + baits, _tour()),

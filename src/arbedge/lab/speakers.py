@@ -6,6 +6,7 @@ from arbedge.lab.dialect import Dialect
 from arbedge.lab.exchanges.binance.venue import BinanceVenue
 from arbedge.lab.exchanges.bitget.venue import BitgetVenue
 from arbedge.lab.exchanges.bybit.venue import BybitVenue
+from arbedge.lab.exchanges.hyperliquid.venue import HyperliquidVenue
 from arbedge.lab.exchanges.okx.venue import OkxVenue
 from arbedge.lab.stage import Stage
 
@@ -16,4 +17,5 @@ SPEAKERS: dict[str, Callable[[Stage], Dialect]] = {
     "bybit": BybitVenue,
     "okx": OkxVenue,
     "bitget": BitgetVenue,
+    "hyperliquid": HyperliquidVenue,
 }

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from arbedge.errors import ConfigError
+from arbedge.lab.assets import TRAP_COINS, coins
 from arbedge.lab.drawing import Drawing, Size
+from arbedge.lab.fifth_listing import contracts_of
 from arbedge.lab.listing import Listing
 from arbedge.lab.traps.catalogue import STANDING
 from arbedge.lab.traps.oddities import oddities
@@ -81,6 +83,9 @@ def build_all(name: str, seed: int, now_ms: int, traps: frozenset[str] = STANDIN
     if size.elsewhere:
         lists |= {venue: tuple(drawing.elsewhere(venue)) for venue in ELSEWHERE}
     lists = {venue: (*listed, *oddities(drawing, venue)) for venue, listed in lists.items()}
+    if size.elsewhere:
+        ordinary = {coin.name for coin in coins(size.coins, seed)} - TRAP_COINS.keys()
+        lists["hyperliquid"] = contracts_of(lists["binance"], ordinary, drawing.prices, seed)
     return {
         venue: Universe(name, venue, seed, listings, drawing.prices, size.changes_per_s)
         for venue, listings in lists.items()

@@ -65,7 +65,7 @@ def test_universes_have_their_size_and_their_traps(name, least, most):
 def test_unknown_names_are_refused_with_the_known_ones():
     with pytest.raises(ConfigError, match="small, demo, binance, four"):
         build("huge", 1, START_MS)
-    with pytest.raises(ConfigError, match="32764"):
+    with pytest.raises(ConfigError, match="32763"):
         LabOptions(port_base=40_000)
     with pytest.raises(ConfigError, match="cut_s"):
         Pace(cut_s=0)
