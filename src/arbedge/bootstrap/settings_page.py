@@ -5,7 +5,7 @@
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from arbedge.bootstrap.settings import settings_catalogue
 from arbedge.bootstrap.settings_catalogue import RESERVED_NAMES, SettingEntry, Shape
@@ -42,7 +42,9 @@ _GROUPS = {
     "market": "Market: how fresh, how often, what is watched",
     "opportunities": "Opportunities: what is priced and shown",
     "venues.<name>": "Venues: `<name>` is one of binance, bybit, okx, bitget, hyperliquid",
+    "venues.bitget": "Bitget: what no other venue has",
     "storage": "Storage: how records are written",
+    "recorder": "Recorder: what is recorded how often, and how much disk it may take",
     "services": "Services: how they are started, watched and stopped",
 }
 
@@ -71,11 +73,16 @@ def example_file() -> str:
 
 
 def _once_a_venue(entries: Iterable[SettingEntry]) -> Iterator[SettingEntry]:
-    return (entry for entry in entries if not _is_other_venue(entry.path))
+    """What every venue has is told of the first alone; what one has besides, of that one."""
+    known = {entry.path: entry for entry in entries}
+    return (entry for path, entry in known.items() if not _is_repeated(path, known))
 
 
-def _is_other_venue(path: str) -> bool:
-    return path.startswith("venues.") and not path.startswith(f"venues.{_FIRST_VENUE}.")
+def _is_repeated(path: str, known: Collection[str]) -> bool:
+    parts = path.split(".")
+    if parts[0] != "venues" or parts[1] == _FIRST_VENUE:
+        return False
+    return ".".join(("venues", _FIRST_VENUE, *parts[2:])) in known
 
 
 def _group(path: str) -> str:

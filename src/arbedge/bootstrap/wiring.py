@@ -21,12 +21,14 @@ from arbedge.bootstrap.crosscheck import CrossCheck
 from arbedge.bootstrap.datadir import Datadir
 from arbedge.bootstrap.following import (
     OutcomeCrew,
+    kept_books,
     make_outcome_archive,
     make_outcome_crew,
     make_outcome_path,
 )
 from arbedge.bootstrap.observing import Observer, TickGauge, count_events
 from arbedge.bootstrap.quarantining import DecisionsCrew, QuarantineCrew
+from arbedge.bootstrap.recording import RecorderCrew
 from arbedge.bootstrap.settings import LoadedSettings
 from arbedge.bootstrap.venues import VenueSet, build_venues
 from arbedge.domain.events import OpportunityEvent
@@ -41,6 +43,7 @@ from arbedge.foundation.telemetry.hooks import MetricGuardHooks
 from arbedge.foundation.telemetry.metrics import Metrics
 from arbedge.market.feeds.desk import DepthVenue
 from arbedge.market.fees import FeeTable
+from arbedge.market.history.gaps import GapHistorian
 from arbedge.market.refresh import MarketRefresher
 from arbedge.market.streaming import StreamRunner
 from arbedge.market.venues import VenueSources
@@ -58,7 +61,7 @@ from arbedge.storage.repositories.lookup import OpportunityLookup
 from arbedge.storage.repositories.opportunities import SqliteOpportunityArchive
 from arbedge.storage.repositories.quarantine import SqliteQuarantineArchive
 
-__all__ = ["RunPlan", "registry_for"]
+__all__ = ["RunPlan", "add_crew", "ground_registry", "make_recorder_crew", "registry_for", "start_tick_path"]
 
 _BOOKS_OF_A_TRIANGLE = 3
 _SPARE_BOOKS = 4
@@ -74,8 +77,8 @@ class RunPlan:
     is_simulated: bool
 
 
-def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -> Registry:
-    """Every service of the main job."""
+def ground_registry(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -> Registry:
+    """What every job stands on: the tools, the venues and the live market."""
     registry = Registry()
     registry.add_value("clock", clock, provides=Clock)
     registry.add_value("metrics", metrics)
@@ -87,6 +90,12 @@ def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -
     registry.add("market", make_market)
     registry.add("refresher", make_refresher)
     registry.add("stream_runner", make_stream_runner)
+    return registry
+
+
+def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -> Registry:
+    """Every service of the main job."""
+    registry = ground_registry(plan, clock, metrics, log)
     registry.add("leaderboard", make_leaderboard)
     if plan.is_recording:
         steps = Lifecycle(start=Records.open, stop=Records.close, ping=_ping_records)
@@ -95,30 +104,33 @@ def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -
         registry.add("archive", make_archive)
     else:
         registry.add("archive", make_memory_archive)
-        _add_crew(registry, "decisions_crew", DecisionsCrew, make_decisions_crew)
+        add_crew(registry, "decisions_crew", DecisionsCrew, make_decisions_crew)
     registry.add("delivery", make_delivery)
     registry.add("lives", LifeTable)
     registry.add("detector", make_detector)
-    registry.add("tick_path", make_tick_path, lifecycle=Lifecycle(start=_start_tick_path))
+    registry.add("tick_path", make_tick_path, lifecycle=Lifecycle(start=start_tick_path))
     registry.add("observer", make_observer)
     if plan.is_recording:
-        _add_crew(registry, "archive_crew", ArchiveCrew, make_archive_crew)
+        add_crew(registry, "archive_crew", ArchiveCrew, make_archive_crew)
         registry.add("quarantine_path", make_quarantine_path)
-        _add_crew(registry, "quarantine_crew", QuarantineCrew, QuarantineCrew)
+        add_crew(registry, "quarantine_crew", QuarantineCrew, QuarantineCrew)
         registry.add("outcome_archive", make_outcome_archive)
         registry.add("outcome_path", make_outcome_path)
-        _add_crew(registry, "outcome_crew", OutcomeCrew, make_outcome_crew)
-    _add_crew(registry, "detection_crew", DetectionCrew, DetectionCrew)
-    _add_crew(registry, "market_crew", MarketCrew, MarketCrew)
+        add_crew(registry, "outcome_crew", OutcomeCrew, make_outcome_crew)
+    add_crew(registry, "detection_crew", DetectionCrew, DetectionCrew)
+    add_crew(registry, "market_crew", MarketCrew, MarketCrew)
+    if plan.is_recording:
+        add_crew(registry, "recorder_crew", RecorderCrew, make_recorder_crew)
     registry.add("crosscheck", make_crosscheck)
     if plan.is_recording:
-        _add_crew(registry, "oracle_crew", OracleCrew, OracleCrew)
-    _add_crew(registry, "observing_crew", ObservingCrew, ObservingCrew)
-    _add_crew(registry, "view_crew", ViewCrew, ViewCrew)
+        add_crew(registry, "oracle_crew", OracleCrew, OracleCrew)
+    add_crew(registry, "observing_crew", ObservingCrew, ObservingCrew)
+    add_crew(registry, "view_crew", ViewCrew, ViewCrew)
     return registry
 
 
-def _add_crew(registry: Registry, name: str, crew: type[Crew], factory: Callable[..., Crew]) -> None:
+def add_crew(registry: Registry, name: str, crew: type[Crew], factory: Callable[..., Crew]) -> None:
+    """Add a crew as a service."""
     # Never started anew as a whole: its tasks restart one by one, and a second start would double them.
     steps = Lifecycle(start=crew.start, stop=crew.stop, ping=crew.ping)
     registry.add(name, factory, lifecycle=steps, traits=Traits(recover=None))
@@ -225,12 +237,18 @@ def make_detector(
         is_simulated=plan.is_simulated or venues.is_simulated,
     )
     freshness = Freshness(settings.market.detail_confirmation_s, settings.market.skew_s)
-    spare = _SPARE_BOOKS + (settings.outcomes.max_kept_books if plan.is_recording else 0)
+    spare = _SPARE_BOOKS + (kept_books(plan.loaded) if plan.is_recording else 0)
     pace = Pace(books=max(_BOOKS_OF_A_TRIANGLE, settings.market.max_detail_books - spare))
     detection = DetectionSettings(
         config=settings.opportunities, provenance=provenance, freshness=freshness, pace=pace, lives=lives
     )
-    return Detector(market, detection, clock, delivery.publish)
+    return Detector(market, detection, clock, delivery.publish, GapHistorian(market.history))
+
+
+def make_recorder_crew(plan: RunPlan, tools: Tools, market: LiveMarket, refresher: MarketRefresher) -> RecorderCrew:
+    """Samples the market; writes unless it was switched off."""
+    is_writing = plan.loaded.settings.recorder.enabled
+    return RecorderCrew(tools, plan.loaded, market, refresher, is_writing=is_writing)
 
 
 def make_tick_path(
@@ -290,7 +308,8 @@ def make_quarantine_path(
     return QuarantinePath(market.identities, SqliteQuarantineArchive(records), clock, log, retention=retention)
 
 
-async def _start_tick_path(path: TickPath) -> None:
+async def start_tick_path(path: TickPath) -> None:
+    """Look at what changed once a turn of the running event loop."""
     path.start(get_running_loop().call_soon)
 
 

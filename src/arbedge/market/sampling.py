@@ -5,6 +5,7 @@ so that a sample never holds up the tick path for more than a millisecond.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from math import floor, nan
 
 import numpy as np
@@ -33,10 +34,14 @@ class MarketSampler:
         self._bid = np.empty(0)
         self._ask = np.empty(0)
         self._round = -1
+        self._priced = np.zeros(0, dtype=np.bool_)
         self._funding: dict[int, FundingState] = {}
 
     async def quotes(self, *, is_whole: bool) -> tuple[QuoteSample, PriceSample | None]:
-        """The board now; a price sample besides when a new round of the history has begun (which also gets it)."""
+        """The board now, and the price of each slot the first time it is known in a round of the history.
+
+        The history gets the prices too.
+        """
         at = self._clock.now()
         columns = self._market.columns()
         bid, ask, scale = columns.bid.copy(), columns.ask.copy(), columns.scale.copy()
@@ -49,14 +54,7 @@ class MarketSampler:
         self._bid, self._ask = bid, ask
         slots = np.flatnonzero(changed)
         sample = QuoteSample(at, slots, bid[slots], ask[slots], self._venues(), is_whole)
-        number = floor(at.timestamp() / self._market.history.every_s)
-        if number == self._round:
-            return sample, None
-        self._round = number
-        prices = _widened((bid + ask) / 2 * scale, len(self._market.history))
-        self._market.history.sample(at, prices)
-        priced = np.flatnonzero(prices > 0)
-        return sample, PriceSample(at, priced, prices[priced])
+        return sample, self._price(at, (bid + ask) / 2 * scale)
 
     async def funding(self, *, is_whole: bool) -> FundingSample:
         """Funding of every perpetual that differs from what was last told."""
@@ -73,6 +71,20 @@ class MarketSampler:
             slots.append(slot)
             rows.append(_row(state))
         return FundingSample(at, np.asarray(slots, dtype=np.intp), np.asarray(rows).reshape(-1, 5))
+
+    def _price(self, at: datetime, prices: Figures) -> PriceSample | None:
+        history = self._market.history
+        number = floor(at.timestamp() / history.every_s)
+        is_new = np.ones(len(prices), dtype=np.bool_)
+        if number == self._round:
+            is_new[: len(self._priced)] = ~self._priced
+        fresh = np.where(is_new & (prices > 0), prices, nan)
+        self._round, self._priced = number, ~is_new | (fresh > 0)
+        slots = np.flatnonzero(fresh > 0)
+        if not len(slots):
+            return None
+        history.sample(at, _widened(fresh, len(history)))
+        return PriceSample(at, slots, fresh[slots])
 
     async def _silent(self, bid: Figures) -> list[int]:
         """Slots with a quote that is not confirmed any more."""
