@@ -20,20 +20,30 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-__all__ = ["BAR_KINDS", "Case", "Measured", "judge", "machine", "measure", "save"]
+__all__ = ["BAR_KINDS", "Case", "Measured", "Timed", "judge", "machine", "measure", "save"]
 
 MIN_ROUNDS = 5
 ROUND_S = 0.05
 WARM_UP_S = 0.02
 
-Batch = Callable[[], int | Awaitable[int]]
+
+@dataclass(frozen=True)
+class Timed:
+    """What a batch says that measured itself: CPU of another process, a percentile of many messages."""
+
+    operations: int
+    elapsed_ns: float
+
+
+Batch = Callable[[], int | Timed | Awaitable[int]]
 
 
 @dataclass(frozen=True)
 class Case:
     """One comparison. `subject` and `reference` run one batch and return how many operations it held.
 
-    Either may be a coroutine function: it then runs on one event loop kept for the whole run. `bar` is the least
+    Either may be a coroutine function: it then runs on one event loop kept for the whole run; or it measures itself
+    and returns `Timed`. `bar` is the least
     ratio reference/subject that passes; bars of other kinds stand in budgets.toml under the case's name. `bar_text`
     says in words what is asked. `close` is called after the run.
     """
@@ -119,7 +129,7 @@ class _Side:
 
     def __init__(self, batch: Batch, runner: asyncio.Runner, round_s: float) -> None:
         self.times: list[float] = []
-        self._run: Callable[[int], int] = (
+        self._run: Callable[[int], int | Timed] = (
             (lambda n: runner.run(_repeat_async(batch, n)))
             if inspect.iscoroutinefunction(batch)
             else (lambda n: _repeat(batch, n))
@@ -132,11 +142,13 @@ class _Side:
         gc.disable()
         try:
             started = time.perf_counter_ns()
-            operations = self._run(self._batches)
-            elapsed = time.perf_counter_ns() - started
+            done = self._run(self._batches)
+            elapsed: float = time.perf_counter_ns() - started
         finally:
             gc.enable()
-        self.times.append(elapsed / operations)
+        if isinstance(done, Timed):
+            done, elapsed = done.operations, done.elapsed_ns
+        self.times.append(elapsed / done)
 
     def _warm_up(self) -> float:
         """Run until caches and specialised bytecode are warm; the seconds of the fastest batch."""
@@ -149,13 +161,16 @@ class _Side:
         return fastest_s
 
 
-def _repeat(batch: Batch, count: int) -> int:
-    operations = 0
+def _repeat(batch: Batch, count: int) -> int | Timed:
+    operations, elapsed_ns = 0, 0.0
+    is_timed = False
     for _ in range(count):
         done = batch()
+        if isinstance(done, Timed):
+            is_timed, elapsed_ns, done = True, elapsed_ns + done.elapsed_ns, done.operations
         assert isinstance(done, int)
         operations += done
-    return operations
+    return Timed(operations, elapsed_ns) if is_timed else operations
 
 
 async def _repeat_async(batch: Batch, count: int) -> int:
@@ -163,6 +178,7 @@ async def _repeat_async(batch: Batch, count: int) -> int:
     for _ in range(count):
         done = batch()
         assert not isinstance(done, int)
+        assert not isinstance(done, Timed)
         operations += await done
     return operations
 

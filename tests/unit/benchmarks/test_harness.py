@@ -11,7 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from benchmarks import __main__ as command
-from benchmarks.harness import Case, Measured, judge, measure, save
+from benchmarks.harness import Case, Measured, Timed, judge, measure, save
 
 ROOT = Path(__file__).parents[3]
 ROUND_S = 0.002
@@ -43,6 +43,16 @@ def test_rounds_interleave_and_flip_their_order() -> None:
     measure([Case("x.order", lambda: run("s"), lambda: run("r"))], 6, round_s=0.003)
     timed = "".join(seen)[-12:]
     assert timed in {"srrs" * 3, "rssr" * 3}
+
+
+def test_a_batch_may_measure_itself() -> None:
+    def subject() -> Timed:
+        busy(10)
+        return Timed(4, 400.0)
+
+    (measured,) = measure([Case("x.timed", subject, lambda: Timed(1, 300.0))], 5, round_s=ROUND_S)
+    assert measured.median_ns == 100
+    assert measured.ratio == 3
 
 
 def test_coroutines_run_on_one_loop_and_the_collector_is_off_while_timing() -> None:
@@ -109,7 +119,10 @@ def test_a_run_is_saved_with_machine_and_commit(tmp_path: Path) -> None:
 
 def test_every_budget_belongs_to_a_case() -> None:
     budgets = tomllib.loads((ROOT / "benchmarks" / "budgets.toml").read_text(encoding="utf-8"))
-    modules = {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
+    folder = ROOT / "benchmarks"
+    modules = {
+        path.stem for path in (*folder.glob("*.py"), *(made.parent for made in folder.glob("*/__init__.py")))
+    }
     assert {name.partition(".")[0] for name in budgets} <= modules
     ours = {case.name for case in command.discover(["resilience"])}
     assert {name for name in budgets if name.startswith("resilience.")} <= ours
