@@ -13,11 +13,14 @@ _LINES = ("price", "fees_entry", "fees_exit", "funding", "borrow", "transfer", "
 _TIME = "%Y-%m-%d %H:%M:%S UTC"
 
 
-def explain(opportunity: Opportunity) -> None:
-    """Every line of its profit, what it qualifies on, and what its score is made of."""
+def explain(opportunity: Opportunity, identity: str | None = None) -> None:
+    """Every line of its profit, what it qualifies on, and what its score is made of.
+
+    `identity` is what the legs' being one asset rests on, where the evidence says it.
+    """
     row = opportunity_row(opportunity)
     _head(opportunity)
-    _say(f"  identity     known by {opportunity.identity}")
+    _say(f"  identity     known by {opportunity.identity}{f': {identity}' if identity else ''}")
     _say(f"  first seen   {opportunity.opened_at:{_TIME}}")
     _say(f"  last seen    {opportunity.updated_at:{_TIME}}")
     if opportunity.expected_life_s is not None:

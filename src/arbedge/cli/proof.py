@@ -11,9 +11,9 @@ from arbedge.cli.failure import EXIT_BROKEN, EXIT_OK
 from arbedge.cli.options import add_format, add_settings, settings_of
 from arbedge.cli.rows import opportunity_row, rejection_row
 from arbedge.domain.money import figure
-from arbedge.domain.opportunity import Opportunity
 from arbedge.errors import NotFound
 from arbedge.foundation.runtime import loop
+from arbedge.opportunities.ports import OpportunityRecord
 from arbedge.opportunities.proof import prove
 
 __all__ = ["configure", "run"]
@@ -78,13 +78,13 @@ async def _why(arguments: argparse.Namespace) -> int:
         )
     if arguments.format == "json":
         document = {
-            "opportunity": opportunity_row(one) if one else None,
+            "opportunity": {**opportunity_row(one.opportunity), "identity_basis": _basis(one)} if one else None,
             "opportunities": [opportunity_row(each) for each in shown],
             "rejections": [rejection_row(each) for each in rejections],
         }
         sys.stdout.write(json.dumps(document, indent=1) + "\n")
     elif one is not None:
-        explain(one)
+        explain(one.opportunity, _basis(one))
     else:
         for opportunity in shown:
             explain_shortly(opportunity)
@@ -93,10 +93,16 @@ async def _why(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-async def _by_id(records: RecordsReader, text: str) -> Opportunity | None:
+def _basis(record: OpportunityRecord) -> str | None:
+    """What the legs' being one asset rests on; records of earlier versions do not say."""
+    basis: str | None = record.evidence.get("identity", {}).get("basis")
+    return basis
+
+
+async def _by_id(records: RecordsReader, text: str) -> OpportunityRecord | None:
     if len(text) < _SHORTEST_ID:
         return None
     try:
-        return (await records.find(text)).opportunity
+        return await records.find(text)
     except NotFound:
         return None

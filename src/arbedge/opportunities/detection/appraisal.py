@@ -16,7 +16,7 @@ from arbedge.domain.opportunity import Candidate, Gate, IdentityLevel, Opportuni
 from arbedge.domain.priced import BelowMinimumSize, PricedPair, PricedTriangle
 from arbedge.errors import Invalid
 from arbedge.foundation.runtime.clock import Clock
-from arbedge.market.facts import LegFacts
+from arbedge.market.facts import IdentityFinding, LegFacts
 from arbedge.opportunities.config import OpportunityConfig
 from arbedge.opportunities.detection import gates
 from arbedge.opportunities.detection.documents import Provenance, document
@@ -37,6 +37,7 @@ _BPS = 10_000
 _IF_IT_CLOSES = frozenset({OpportunityKind.SPOT_PERP, OpportunityKind.PERP_SPOT, OpportunityKind.PERP_PERP})
 """Kinds earned by a gap closing: without a proven share they may qualify on the net that holds if it does."""
 
+_ONE_VENUE = IdentityFinding(IdentityLevel.ADDRESS, "three trades in one venue's own currencies")
 _Verdicts = Iterator[tuple[Gate, str | None]]
 
 
@@ -83,7 +84,7 @@ class _Work:
     as_of: datetime
     as_of_ns: int
     kind: OpportunityKind
-    identity: IdentityLevel = IdentityLevel.ADDRESS
+    identity: IdentityFinding = _ONE_VENUE
     legs: tuple[LegFacts, ...] = ()
     outlook: GapOutlook | None = None
     qualifies_on: Qualification = Qualification.NET
@@ -129,9 +130,8 @@ class Appraiser:
 
     def _pair(self, work: _Work) -> _Verdicts:
         config, (long_slot, short_slot) = self._config, work.route.slots
-        finding = self._market.identity(long_slot, short_slot)
-        work.identity = finding.level
-        yield Gate.IDENTITY, gates.identity(finding)
+        work.identity = self._market.identity(long_slot, short_slot)
+        yield Gate.IDENTITY, gates.identity(work.identity)
         yield Gate.TRADING, self._trading(work)
         long, short = work.legs = (self._market.leg(long_slot), self._market.leg(short_slot))
         yield Gate.BOOK, gates.book(work.legs)
@@ -314,6 +314,7 @@ class Appraiser:
         assert priced is not None
         transfer = work.move.route if work.move is not None else None
         written = document(evidence, work.legs, self._provenance, work.as_of_ns, work.outlook, transfer)
+        written["identity"] = {"level": work.identity.level.value, "basis": work.identity.basis}
         sizing, horizon_hours = evidence, Decimal(0)
         if isinstance(evidence, PairEvidence):
             horizon_hours = evidence.horizon_hours
@@ -322,7 +323,7 @@ class Appraiser:
         return Appraisal(
             candidate=work.route.candidate(work.kind),
             asset=work.route.asset,
-            identity=work.identity,
+            identity=work.identity.level,
             qualifies_on=work.qualifies_on,
             evidence=evidence,
             sizing=sizing,
