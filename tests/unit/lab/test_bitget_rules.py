@@ -8,6 +8,7 @@ import pytest
 
 from arbedge.lab.books import Best, DepthTape, LiveBook
 from arbedge.lab.exchanges.bitget import directory, shapes
+from arbedge.lab.exchanges.bitget.coins import coin_list
 from arbedge.lab.exchanges.bitget.history import candles, settled_funding
 from arbedge.lab.exchanges.bitget.limits import RequestMeter
 from arbedge.lab.exchanges.bitget.products import instrument_line, shelve
@@ -143,12 +144,32 @@ def test_a_contract_states_its_tick_by_places_and_end_step():
 
 
 def test_coins_tell_each_network_both_ways():
-    items = [listing(base=f"C{i}", symbol=f"C{i}USDT") for i in range(60)]
-    coins = json.loads(directory.coin_list(items))
-    assert len(coins) == 61
-    ways = {(chain["rechargeable"], chain["withdrawable"]) for coin in coins for chain in coin["chains"]}
-    assert ways >= {("true", "true"), ("true", "false"), ("false", "true")}
-    assert [coin["coin"] for coin in json.loads(directory.coin_list(items, only="C7"))] == ["C7"]
+    items = [listing(base=f"C{i}", coin=f"C{i}", symbol=f"C{i}USDT") for i in range(150)]
+    coins = json.loads(coin_list(items, frozenset({"closed_networks"})))
+    assert len(coins) == 151
+    chains = [chain for coin in coins for chain in coin["chains"]]
+    ways = {(chain["rechargeable"], chain["withdrawable"]) for chain in chains}
+    assert ways == {("true", "true"), ("true", "false"), ("false", "true"), ("false", "false")}
+    assert {chain["congestion"] for chain in chains} == {"normal", "congested"}
+    assert {chain["extraWithdrawFee"] for chain in chains} == {"0", "0.02"}
+    # one way here and the other there: what reads as open both ways from the coin alone
+    crossed = [c for c in coins if {(x["rechargeable"], x["withdrawable"]) for x in c["chains"]} ==
+               {("true", "false"), ("false", "true")}]  # fmt: skip
+    assert crossed
+    assert [c["coin"] for c in json.loads(coin_list(items, frozenset(), only="C7"))] == ["C7"]
+
+
+def test_without_the_trap_every_network_is_open_and_addresses_follow_the_coin():
+    items = [listing(base="ABC", coin="ABC"), listing(base="XYZ", coin="ABC", symbol="XYZUSDT"),
+             listing(base="QRS", coin="QRS", symbol="QRSUSDT"), listing(base="XRP", coin="XRP", symbol="XRPUSDT")]  # fmt: skip
+    coins = {row["coin"]: row["chains"] for row in json.loads(coin_list(items, frozenset()))}
+    assert all(x["rechargeable"] == x["withdrawable"] == "true" for chains in coins.values() for x in chains)
+    addresses = {name: {x["contractAddress"] for x in chains} for name, chains in coins.items()}
+    assert addresses["ABC"] == addresses["XYZ"]
+    assert not addresses["ABC"] & addresses["QRS"]
+    assert addresses["XRP"] == {""}
+    assert coins["XRP"][0]["needTag"] == "true"
+    assert float(coins["ABC"][0]["withdrawFee"]) * 12.5 == pytest.approx(0.8)
 
 
 def test_markets_are_kept_by_line():

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from arbedge.lab.books import DepthTape, LiveBook
 from arbedge.lab.exchanges.bitget import shapes
 from arbedge.lab.exchanges.bitget.products import Shelves, instrument_line
-from arbedge.lab.exchanges.bitget.topics import Topic
+from arbedge.lab.exchanges.bitget.topics import UNIFIED, Topic
+from arbedge.lab.exchanges.bitget.v3 import shapes as unified
 from arbedge.lab.faults import Fault
 from arbedge.lab.peer import Peer
 from arbedge.lab.stage import Stage
@@ -19,13 +20,13 @@ __all__ = ["ChannelBoard", "FaultAsked"]
 FaultAsked = Callable[[str, str, str | None], Fault | None]
 """The fault of a name that strikes a host (`spot` or `usdm`) and symbol now, if there is one."""
 
-_TAPE = "bitget books"
+_TAPES = {2: "bitget books", 3: "bitget books of v3"}
 
 
 class _Channel:
     """One channel and its listeners, and when it may send next."""
 
-    __slots__ = ("book", "due_ms", "is_dirty", "listeners", "owes_snapshot", "topic")
+    __slots__ = ("book", "due_ms", "is_dirty", "listeners", "owes_snapshot", "told", "topic")
 
     def __init__(self, topic: Topic, book: LiveBook) -> None:
         self.topic = topic
@@ -34,6 +35,7 @@ class _Channel:
         self.due_ms = 0
         self.is_dirty = False
         self.owes_snapshot = False  # of `books`: a listener came while the market was silenced
+        self.told = book.update_id  # of `books`: the number its listeners stand at
 
 
 class ChannelBoard:
@@ -76,7 +78,7 @@ class ChannelBoard:
         del self._channels[topic]
         self._by_book[topic.line, topic.symbol].remove(channel)
         tape = channel.book.tape
-        if topic.channel == "books" and tape is not None and tape.leave(_TAPE):
+        if topic.channel == "books" and tape is not None and tape.leave(_TAPES[topic.generation]):
             channel.book.tape = None
 
     def note(self, book: LiveBook) -> None:
@@ -111,25 +113,39 @@ class ChannelBoard:
         if topic.channel == "books":
             if book.tape is None:
                 book.tape = DepthTape(book)
-            book.tape.follow(_TAPE, book)
+            book.tape.follow(_TAPES[topic.generation], book)
         return channel
 
     def _present(self, channel: _Channel, now_ms: int) -> str:
         topic, book = channel.topic, channel.book
+        if topic.generation == UNIFIED:
+            return self._present_unified(channel, now_ms)
         if topic.channel == "ticker":
             return shapes.ticker_frame(self._stage.world, self._stage.funding, book, now_ms)
         if topic.channel == "books":
             return shapes.books_frame(book, None, now_ms)
         return shapes.top_frame(book, topic.channel, topic.levels, now_ms)
 
+    def _present_unified(self, channel: _Channel, now_ms: int) -> str:
+        topic, book = channel.topic, channel.book
+        if topic.channel == "ticker":
+            return unified.ticker_frame(self._stage.world, self._stage.funding, book, now_ms)
+        if topic.channel == "books":
+            return unified.books_frame(book, None, channel.told, now_ms)
+        return unified.top_frame(book, topic.channel, topic.levels, now_ms)
+
     def _send_update(self, channel: _Channel, now_ms: int) -> None:
         book = channel.book
-        diff = book.tape.take(_TAPE, book) if book.tape is not None else None
+        is_unified = channel.topic.generation == UNIFIED
+        diff = book.tape.take(_TAPES[channel.topic.generation], book) if book.tape is not None else None
+        if diff is not None:
+            channel.told = diff.last
         if channel.owes_snapshot:
             channel.owes_snapshot = False
-            _send(channel, shapes.books_frame(book, None, now_ms))
+            _send(channel, self._present(channel, now_ms))
         elif diff is not None and not self._is_lost(book):
-            _send(channel, shapes.books_frame(book, diff, now_ms))
+            frame = unified.books_frame(book, diff, channel.told, now_ms) if is_unified else None
+            _send(channel, frame or shapes.books_frame(book, diff, now_ms))
 
     def _is_silent(self, book: LiveBook) -> bool:
         """Whether the symbol's channels say nothing while REST goes on."""

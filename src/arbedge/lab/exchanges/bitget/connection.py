@@ -5,7 +5,7 @@ from collections import deque
 from aiohttp import web
 
 from arbedge.lab.exchanges.bitget.products import SPOT
-from arbedge.lab.exchanges.bitget.topics import Topic
+from arbedge.lab.exchanges.bitget.topics import CLASSIC, Topic
 from arbedge.lab.peer import Peer
 
 __all__ = ["CHANNELS_MOST", "INBOUND_PER_S", "Connection"]
@@ -23,10 +23,13 @@ _HOUR_NS = 3_600_000_000_000
 class Connection(Peer):
     """The lab's end of one connection; faults aimed at spot or contracts strike it while it carries only those."""
 
-    __slots__ = ("_requests", "greeted_ns", "topics")
+    __slots__ = ("_requests", "generation", "greeted_ns", "topics")
 
-    def __init__(self, request: web.Request, socket: web.WebSocketResponse, now_ns: int) -> None:
+    def __init__(
+        self, request: web.Request, socket: web.WebSocketResponse, now_ns: int, generation: int = CLASSIC
+    ) -> None:
         super().__init__(request, socket, now_ns)
+        self.generation = generation
         self.topics: set[Topic] = set()
         self.greeted_ns = now_ns
         self._requests: deque[int] = deque()

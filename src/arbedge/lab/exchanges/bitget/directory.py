@@ -1,20 +1,17 @@
-"""Bitget's lists of markets and coins: spot pairs, contracts of a product line, and the public list of networks.
+"""Bitget's lists of markets: spot pairs, and contracts of a product line.
 
 Spot states decimals; a contract's price moves by `priceEndStep` units of the last of its `pricePlace` decimals and
 its size by `sizeMultiplier`. All figures are strings.
 """
 
-import zlib
-
 import msgspec
 
 from arbedge.lab.listing import Listing
 
-__all__ = ["coin_list", "contract_list", "contract_row", "spot_list", "spot_row"]
+__all__ = ["contract_list", "contract_row", "spot_list", "spot_row"]
 
 _SPOT_STATUS = {"TRADING": "online", "BREAK": "halt"}
 _CONTRACT_STATUS = {"TRADING": "normal", "SETTLING": "off"}
-_CHAINS = ("ERC20", "BEP20", "ArbitrumOne")
 
 
 def spot_list(listings: list[Listing]) -> bytes:
@@ -60,30 +57,4 @@ def contract_row(item: Listing) -> dict[str, object]:
         "maxLever": "125" if item.rank <= 10 else "50", "posLimit": "0.1", "maintainTime": "",
         "maxMarketOrderQty": f"{most:.{item.lot_dp}f}", "maxOrderQty": f"{most * 5:.{item.lot_dp}f}",
         "isRwa": "NO" if item.underlying == "COIN" else "YES",
-    }  # fmt: skip
-
-
-def coin_list(listings: list[Listing], only: str = "") -> bytes:
-    """The data of `spot/public/coins`: every coin, or one, with its networks, some closed one way or both."""
-    names = sorted({name for item in listings for name in (item.base, item.quote) if only in {"", name}})
-    return msgspec.json.encode([_coin(name) for name in names])
-
-
-def _coin(name: str) -> dict[str, object]:
-    draw = zlib.crc32(name.encode())
-    chains = [
-        _chain(name, chain, can_deposit=(draw >> i) % 13 != 0, can_withdraw=(draw >> i) % 11 != 0)
-        for i, chain in enumerate(_CHAINS[: 1 + draw % 3])
-    ]
-    return {"coinId": str(draw % 100_000), "coin": name, "transfer": "true", "chains": chains, "areaCoin": "no"}
-
-
-def _chain(coin: str, chain: str, *, can_deposit: bool, can_withdraw: bool) -> dict[str, object]:
-    address = "".join(f"{zlib.crc32(f'{coin}:{chain}:{i}'.encode()):08x}" for i in range(5))
-    return {
-        "chain": chain, "needTag": "false", "withdrawable": str(can_withdraw).lower(),
-        "rechargeable": str(can_deposit).lower(), "withdrawFee": "0.5", "extraWithdrawFee": "0",
-        "depositConfirm": "12", "withdrawConfirm": "64", "minDepositAmount": "0.01", "minWithdrawAmount": "1",
-        "browserUrl": "", "contractAddress": f"0x{address}", "withdrawStep": "0", "withdrawMinScale": "8",
-        "congestion": "normal",
     }  # fmt: skip

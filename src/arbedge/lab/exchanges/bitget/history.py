@@ -5,7 +5,10 @@ from arbedge.lab.exchanges.bitget.products import SPOT, instrument_line
 from arbedge.lab.exchanges.bitget.shapes import plain
 from arbedge.lab.funding import FundingBook
 
-__all__ = ["candles", "settled_funding"]
+__all__ = ["candles", "settled_funding", "settled_rounds"]
+
+_KEPT_MS = 90 * 24 * 3_600_000
+"""How far back the venue tells settled funding, in either generation."""
 
 _HOUR_MS = 3_600_000
 _SPOT_MS = {
@@ -28,7 +31,7 @@ def candles(book: LiveBook, granularity: str, limit: int, now_ms: int) -> str:
     item = book.listing
     is_spot = instrument_line(item) == SPOT
     length_ms = (_SPOT_MS if is_spot else _CONTRACT_MS)[granularity]
-    price = book.bid / 10**item.tick_dp
+    price = book.last_ticks / 10**item.tick_dp
     base = item.volume_usd * length_ms / (24 * _HOUR_MS) / (item.start_price * item.quote_usd)
     turnover = plain(f"{base * price:.6f}")
     tail = f'"{plain(f"{base:.{item.lot_dp}f}")}","{turnover}"' + (f',"{turnover}"' if is_spot else "")
@@ -44,16 +47,22 @@ def candles(book: LiveBook, granularity: str, limit: int, now_ms: int) -> str:
 
 
 def settled_funding(funding: FundingBook, book: LiveBook, size: int, page: int, now_ms: int) -> str:
-    """A page of settled rounds, newest first, stamped with the whole hour they were due; empty past the first."""
-    item = book.listing
-    if item.funding is None:
-        return "[]"
-    interval_ms = item.funding.interval_h * _HOUR_MS
-    reach_ms = (size * page + 2) * interval_ms
-    rounds = funding.history(item, now_ms - reach_ms, now_ms, now_ms)[::-1][size * (page - 1) : size * page]
+    """A page of settled rounds, newest first; empty past the first."""
     texts = [
-        f'{{"symbol":"{item.symbol}","fundingRate":"{plain(f"{settled.rate:.8f}")}",'
-        f'"fundingTime":"{settled.at_ms // interval_ms * interval_ms}"}}'
-        for settled in rounds
+        f'{{"symbol":"{book.listing.symbol}","fundingRate":"{plain(f"{rate:.8f}")}","fundingTime":"{at_ms}"}}'
+        for at_ms, rate in settled_rounds(funding, book, size, page, now_ms)
     ]
     return "[" + ",".join(texts) + "]"
+
+
+def settled_rounds(
+    funding: FundingBook, book: LiveBook, size: int, page: int, now_ms: int
+) -> list[tuple[int, float]]:
+    """(when due, on the whole hour in ms, and rate) of one page of settled rounds, newest first."""
+    item = book.listing
+    if item.funding is None:
+        return []
+    interval_ms = item.funding.interval_h * _HOUR_MS
+    since_ms = now_ms - min(_KEPT_MS, (size * page + 2) * interval_ms)
+    rounds = funding.history(item, since_ms, now_ms, now_ms)[::-1][size * (page - 1) : size * page]
+    return [(settled.at_ms // interval_ms * interval_ms, settled.rate) for settled in rounds]

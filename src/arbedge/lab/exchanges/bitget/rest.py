@@ -1,49 +1,26 @@
-"""Bitget's public REST endpoints of the classic API: which exist, how often they may be asked, what they answer.
+"""Bitget's public REST endpoints: which exist, how often they may be asked, what they answer; v3's are beside.
 
 Answers here are the `data` of the venue's envelope. Codes of refusals follow the published table; which of them
 the venue gives for a symbol it does not list (40034) is from memory.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
 
-from arbedge.errors import Rejected
 from arbedge.lab.books import LiveBook
 from arbedge.lab.exchanges.bitget import directory, shapes
+from arbedge.lab.exchanges.bitget.coins import coin_list
 from arbedge.lab.exchanges.bitget.history import candles, settled_funding
 from arbedge.lab.exchanges.bitget.products import CONTRACT_LINES, EMPTY_LINES, SPOT, Shelves
+from arbedge.lab.exchanges.bitget.requests import PAGE_MOST, Endpoint, Params, Refused, symbol_in, whole_in
+from arbedge.lab.exchanges.bitget.v3.rest import UnifiedDesk
 from arbedge.lab.stage import Stage
 
-__all__ = ["Endpoint", "Params", "Refused", "RestDesk"]
-
-Params: TypeAlias = Mapping[str, str]
+__all__ = ["RestDesk"]
 
 _USUAL_PER_S = 20
 _COINS_PER_S = 3
 _SPOT_DEPTH_MOST = 150
 _CONTRACT_DEPTHS = {"1": 1, "5": 5, "15": 15, "50": 50, "100": 100, "max": 10_000}
-_PAGE_MOST = 100
-
-
-class Refused(Rejected):
-    """A request the venue refuses: HTTP status, Bitget's code, and its message."""
-
-    code = "lab_refused"
-
-    def __init__(self, status: int, venue_code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.venue_code = venue_code
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One path: the host whose faults strike it, its requests a second, its answer."""
-
-    host: str
-    per_s: int
-    answer: Callable[[Params], str | bytes]
 
 
 class RestDesk:
@@ -54,11 +31,13 @@ class RestDesk:
         self._shelves = shelves
         self._now_ms = now_ms
         listings = [book.listing for shelf in shelves.values() for book in shelf.values()]
-        self._coins = directory.coin_list(listings)
+        self._coins = coin_list(listings, stage.traps)
         self._lists: dict[str, tuple[int, bytes]] = {}
         for line in shelves:
             self._list(line)  # encoded before the first client waits for it
-        self.endpoints = self._spot_endpoints() | self._contract_endpoints()
+        self.endpoints = (
+            self._spot_endpoints() | self._contract_endpoints() | UnifiedDesk(stage, shelves).endpoints()
+        )
 
     def find(self, path: str) -> Endpoint:
         """The endpoint of that path; Refused with the venue's own words where there is none."""
@@ -90,10 +69,10 @@ class RestDesk:
         of("contracts", self._contract_list)
         of("tickers", lambda line, _: self._rows(line, {}, self._ticker_row))
         of("ticker", lambda line, p: f"[{self._ticker_row(self._book(line, p))}]")
-        of("symbol-price", lambda line, p: self._rows(line, {"symbol": _symbol(p)}, self._price_row))
+        of("symbol-price", lambda line, p: self._rows(line, {"symbol": symbol_in(p)}, self._price_row))
         of("merge-depth", self._contract_depth)
         of("current-fund-rate", lambda line, p: self._rows(line, p, self._rate_row))
-        of("funding-time", lambda line, p: self._rows(line, {"symbol": _symbol(p)}, self._time_row))
+        of("funding-time", lambda line, p: self._rows(line, {"symbol": symbol_in(p)}, self._time_row))
         of("history-fund-rate", self._settled)
         of("open-interest", self._open_interest)
         of("candles", self._candles)
@@ -123,14 +102,14 @@ class RestDesk:
         name = params.get("coin")
         if not name:
             return self._coins
-        shelves = [book.listing for shelf in self._shelves.values() for book in shelf.values()]
-        return directory.coin_list([item for item in shelves if item.base == name][:1], only=name)
+        shelf = self._shelf(SPOT).values()
+        return coin_list([book.listing for book in shelf], self._stage.traps, only=name)
 
     def _shelf(self, line: str) -> Mapping[str, LiveBook]:
         return self._shelves.get(line, {})
 
     def _book(self, line: str, params: Params) -> LiveBook:
-        symbol = _symbol(params)
+        symbol = symbol_in(params)
         book = self._shelf(line).get(symbol)
         if book is None:
             raise Refused(400, "40034", f"Parameter {symbol} does not exist")
@@ -158,7 +137,7 @@ class RestDesk:
 
     def _spot_depth(self, params: Params) -> str:
         book = self._book(SPOT, params)
-        limit = min(_SPOT_DEPTH_MOST, _whole(params, "limit", _SPOT_DEPTH_MOST))
+        limit = min(_SPOT_DEPTH_MOST, whole_in(params, "limit", _SPOT_DEPTH_MOST))
         return shapes.depth_answer(book, limit, self._now_ms("spot"))
 
     def _contract_depth(self, line: str, params: Params) -> str:
@@ -168,17 +147,17 @@ class RestDesk:
         return shapes.depth_answer(book, _CONTRACT_DEPTHS[asked], self._now_ms("usdm"))
 
     def _candles(self, line: str, params: Params) -> str:
-        book, limit = self._book(line, params), min(1000, _whole(params, "limit", 100))
-        now_ms = min(self._book_ms(book), _whole(params, "endTime", self._book_ms(book)))
+        book, limit = self._book(line, params), min(1000, whole_in(params, "limit", 100))
+        now_ms = min(self._book_ms(book), whole_in(params, "endTime", self._book_ms(book)))
         try:
             return candles(book, params.get("granularity", ""), limit, now_ms)
         except KeyError as error:
             raise Refused(400, "400171", "Parameter granularity error") from error
 
     def _settled(self, line: str, params: Params) -> str:
-        book, size = self._book(line, params), _whole(params, "pageSize", 20)
-        page, now_ms = _whole(params, "pageNo", 1), self._now_ms("usdm")
-        return settled_funding(self._stage.funding, book, min(_PAGE_MOST, size), page, now_ms)
+        book, size = self._book(line, params), whole_in(params, "pageSize", 20)
+        page, now_ms = whole_in(params, "pageNo", 1), self._now_ms("usdm")
+        return settled_funding(self._stage.funding, book, min(PAGE_MOST, size), page, now_ms)
 
     def _open_interest(self, line: str, params: Params) -> str:
         row = shapes.interest_row(self._book(line, params))
@@ -192,17 +171,3 @@ def _line(params: Params) -> str:
     if line not in {*CONTRACT_LINES, *EMPTY_LINES}:
         raise Refused(400, "40020", "Parameter productType error")
     return line
-
-
-def _symbol(params: Params) -> str:
-    symbol = params.get("symbol", "").upper()
-    if not symbol:
-        raise Refused(400, "40019", "Parameter symbol cannot be empty")
-    return symbol
-
-
-def _whole(params: Params, name: str, default: int) -> int:
-    text = params.get(name, str(default))
-    if not text.isdecimal() or int(text) < 1:
-        raise Refused(400, "40020", f"Parameter {name} error")
-    return int(text)

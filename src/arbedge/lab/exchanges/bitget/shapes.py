@@ -13,14 +13,21 @@ from arbedge.lab.listing import Listing
 from arbedge.lab.world import World
 
 __all__ = [
+    "Day",
     "book_checksum",
     "books_frame",
     "depth_answer",
     "funding_time_row",
     "interest_row",
+    "levels_of",
+    "marks",
+    "numbers_of",
     "plain",
+    "price_of",
     "price_row",
+    "rate_of",
     "rate_row",
+    "size_of",
     "ticker_frame",
     "ticker_row",
     "top_frame",
@@ -36,7 +43,7 @@ def plain(text: str) -> str:
 
 def ticker_row(world: World, funding: FundingBook, book: LiveBook, now_ms: int) -> str:
     """One row of `tickers`: contracts add mark, index, funding rate and what is held open, but no funding time."""
-    item, day = book.listing, _Day(book, now_ms)
+    item, day = book.listing, Day(book, now_ms)
     body = (
         f'{{"symbol":"{item.symbol}","lastPr":"{day.last}",{_best(book)},"high24h":"{day.high}","low24h":"{day.low}",'
         f'"ts":"{now_ms}","change24h":"{day.change}","baseVolume":"{day.volume}","quoteVolume":"{day.quote_volume}",'
@@ -45,14 +52,15 @@ def ticker_row(world: World, funding: FundingBook, book: LiveBook, now_ms: int) 
     if instrument_line(item) == SPOT:
         return f'{body}"open":"{day.open}"}}'
     return (
-        f'{body}{_marks(world, item)},"fundingRate":"{_rate(funding, item, now_ms)}","holdingAmount":"{day.held}",'
+        f'{body}{marks(world, item)},"fundingRate":"{rate_of(funding, item, now_ms)}",'
+        f'"holdingAmount":"{day.held}",'
         f'"deliveryStartTime":null,"deliveryTime":null,"deliveryStatus":"","open24h":"{day.open}"}}'
     )
 
 
 def ticker_frame(world: World, funding: FundingBook, book: LiveBook, now_ms: int) -> str:
     """The `ticker` channel's payload: on contracts with funding, its next time, mark and index."""
-    item, day = book.listing, _Day(book, now_ms)
+    item, day = book.listing, Day(book, now_ms)
     body = (
         f'{{"instId":"{item.symbol}","lastPr":"{day.last}",{_best(book)},"open24h":"{day.open}",'
         f'"high24h":"{day.high}","low24h":"{day.low}","change24h":"{day.change}",'
@@ -63,7 +71,8 @@ def ticker_frame(world: World, funding: FundingBook, book: LiveBook, now_ms: int
         return _push(item, "ticker", spot, now_ms)
     next_ms = funding.now(item, now_ms).next_ms
     rest = (
-        f'{body}"fundingRate":"{_rate(funding, item, now_ms)}","nextFundingTime":"{next_ms}",{_marks(world, item)},'
+        f'{body}"fundingRate":"{rate_of(funding, item, now_ms)}",'
+        f'"nextFundingTime":"{next_ms}",{marks(world, item)},'
         f'"holdingAmount":"{day.held}",{tail}"symbolType":1,"symbol":"{item.symbol}","deliveryPrice":"0",'
         f'"ts":"{book.changed_ms}"}}'
     )
@@ -73,8 +82,8 @@ def ticker_frame(world: World, funding: FundingBook, book: LiveBook, now_ms: int
 def price_row(world: World, book: LiveBook, now_ms: int) -> str:
     """A row of `symbol-price`: last, index and mark price."""
     item = book.listing
-    last = plain(_price(item, book.bid))
-    return f'{{"symbol":"{item.symbol}","price":"{last}",{_marks(world, item)},"ts":"{now_ms}"}}'
+    last = plain(price_of(item, book.bid))
+    return f'{{"symbol":"{item.symbol}","price":"{last}",{marks(world, item)},"ts":"{now_ms}"}}'
 
 
 def rate_row(funding: FundingBook, item: Listing, now_ms: int) -> str:
@@ -97,17 +106,18 @@ def funding_time_row(funding: FundingBook, item: Listing, now_ms: int) -> str:
 
 def interest_row(book: LiveBook) -> str:
     """A row of `open-interest`: what is held open, in units of the coin."""
-    return f'{{"symbol":"{book.listing.symbol}","size":"{_Day(book, book.changed_ms).held}"}}'
+    return f'{{"symbol":"{book.listing.symbol}","size":"{Day(book, book.changed_ms).held}"}}'
 
 
 def top_frame(book: LiveBook, channel: str, levels: int, now_ms: int) -> str:
     """A payload of `books1`, `books5` or `books15`: always a snapshot; its checksum is 0."""
     item = book.listing
     if levels == 1 and book.is_open:  # the busiest channel: what lies behind the best is not worked out
-        bids, asks = [(book.bid, book.bid_lots)], [(book.ask, book.ask_lots)]
+        bids = [(book.bid, book.bid_lots)] if book.bid else []
+        asks = [(book.ask, book.ask_lots)] if book.ask else []
     else:
         bids, asks = book.bids(levels), book.asks(levels)
-    sides = f'"asks":{_levels(item, asks)},"bids":{_levels(item, bids)}'
+    sides = f'"asks":{levels_of(item, asks)},"bids":{levels_of(item, bids)}'
     return _push(item, channel, _book(sides, 0, book.update_id, book.changed_ms), now_ms)
 
 
@@ -115,9 +125,9 @@ def books_frame(book: LiveBook, diff: Diff | None, now_ms: int) -> str:
     """A payload of `books`: the whole book without a diff (checksum 0), else an update with its checksum."""
     item = book.listing
     if diff is None:
-        sides = f'"asks":{_levels(item, book.asks(10_000))},"bids":{_levels(item, book.bids(10_000))}'
+        sides = f'"asks":{levels_of(item, book.asks(10_000))},"bids":{levels_of(item, book.bids(10_000))}'
         return _push(item, "books", _book(sides, 0, book.update_id, book.changed_ms), now_ms)
-    sides = f'"asks":{_levels(item, diff.asks)},"bids":{_levels(item, diff.bids)}'
+    sides = f'"asks":{levels_of(item, diff.asks)},"bids":{levels_of(item, diff.bids)}'
     body = _book(sides, book_checksum(book), diff.last, book.changed_ms)
     return _push(item, "books", body, now_ms, action="update")
 
@@ -128,7 +138,9 @@ def book_checksum(book: LiveBook) -> int:
     bids, asks = book.bids(_CHECKED_LEVELS), book.asks(_CHECKED_LEVELS)
     parts = []
     for i in range(_CHECKED_LEVELS):
-        parts += [f"{_price(item, side[i][0])}:{_size(item, side[i][1])}" for side in (bids, asks) if i < len(side)]
+        parts += [
+            f"{price_of(item, side[i][0])}:{size_of(item, side[i][1])}" for side in (bids, asks) if i < len(side)
+        ]
     unsigned = zlib.crc32(":".join(parts).encode())
     return unsigned - 2**32 if unsigned >= 2**31 else unsigned
 
@@ -138,10 +150,10 @@ def depth_answer(book: LiveBook, limit: int, now_ms: int) -> str:
     item = book.listing
     bids, asks = book.bids(limit), book.asks(limit)
     if instrument_line(item) == SPOT:
-        return f'{{"asks":{_levels(item, asks)},"bids":{_levels(item, bids)},"ts":"{now_ms}"}}'
+        return f'{{"asks":{levels_of(item, asks)},"bids":{levels_of(item, bids)},"ts":"{now_ms}"}}'
     scale = f"{10**-item.tick_dp:.{item.tick_dp}f}"
     return (
-        f'{{"asks":{_numbers(item, asks)},"bids":{_numbers(item, bids)},"ts":"{now_ms}","scale":"{scale}",'
+        f'{{"asks":{numbers_of(item, asks)},"bids":{numbers_of(item, bids)},"ts":"{now_ms}","scale":"{scale}",'
         f'"precision":"scale0","isMaxPrecision":"NO"}}'
     )
 
@@ -158,38 +170,44 @@ def _book(sides: str, checksum: int, seq: int, at_ms: int) -> str:
 def _best(book: LiveBook) -> str:
     item = book.listing
     return (
-        f'"askPr":"{plain(_price(item, book.ask))}","bidPr":"{plain(_price(item, book.bid))}",'
-        f'"bidSz":"{plain(_size(item, book.bid_lots))}","askSz":"{plain(_size(item, book.ask_lots))}"'
+        f'"askPr":"{plain(price_of(item, book.ask))}","bidPr":"{plain(price_of(item, book.bid))}",'
+        f'"bidSz":"{plain(size_of(item, book.bid_lots))}","askSz":"{plain(size_of(item, book.ask_lots))}"'
     )
 
 
-def _marks(world: World, item: Listing) -> str:
+def marks(world: World, item: Listing) -> str:
+    """Index and mark price as two fields."""
     places = max(8, item.tick_dp + 2)
     index, mark = (plain(f"{price:.{places}f}") for price in (world.index(item), world.mark(item)))
     return f'"indexPrice":"{index}","markPrice":"{mark}"'
 
 
-def _rate(funding: FundingBook, item: Listing, now_ms: int) -> str:
+def rate_of(funding: FundingBook, item: Listing, now_ms: int) -> str:
+    """The running rate."""
     return plain(f"{funding.now(item, now_ms).rate:.8f}")
 
 
-def _price(item: Listing, ticks: int) -> str:
+def price_of(item: Listing, ticks: int) -> str:
+    """A price with the market's full decimals."""
     return f"{ticks / 10**item.tick_dp:.{item.tick_dp}f}"
 
 
-def _size(item: Listing, lots: int) -> str:
+def size_of(item: Listing, lots: int) -> str:
+    """A size with the market's full decimals."""
     return f"{lots / 10**item.lot_dp:.{item.lot_dp}f}"
 
 
-def _levels(item: Listing, levels: list[tuple[int, int]]) -> str:
-    return "[" + ",".join(f'["{_price(item, p)}","{_size(item, q)}"]' for p, q in levels) + "]"
+def levels_of(item: Listing, levels: list[tuple[int, int]]) -> str:
+    """Levels as pairs of strings."""
+    return "[" + ",".join(f'["{price_of(item, p)}","{size_of(item, q)}"]' for p, q in levels) + "]"
 
 
-def _numbers(item: Listing, levels: list[tuple[int, int]]) -> str:
-    return "[" + ",".join(f"[{plain(_price(item, p))},{plain(_size(item, q))}]" for p, q in levels) + "]"
+def numbers_of(item: Listing, levels: list[tuple[int, int]]) -> str:
+    """Levels as pairs of numbers."""
+    return "[" + ",".join(f"[{plain(price_of(item, p))},{plain(size_of(item, q))}]" for p, q in levels) + "]"
 
 
-class _Day:
+class Day:
     """Statistics of the last 24 hours, made up around the price now; a halted market's volume is zero."""
 
     __slots__ = ("change", "held", "high", "last", "low", "open", "quote_volume", "usdt_volume", "volume")
@@ -198,7 +216,7 @@ class _Day:
         item = book.listing
         # who looks twice sees volume wander, not jump
         wander = 1 + 0.02 * ((now_ms // 60_000 + len(item.symbol) * 3) % 10 - 5) / 5
-        last = book.bid / 10**item.tick_dp if book.is_open else item.start_price
+        last = book.last_ticks / 10**item.tick_dp if book.is_open else item.start_price
         opened = item.start_price * (0.987 + (item.rank % 5) * 0.006)
         usd = item.volume_usd * wander if item.is_trading else 0.0
         base = usd / (item.start_price * item.quote_usd)

@@ -1,8 +1,9 @@
 """Bitget's public WebSocket: connections accepted, subscriptions answered, frames sent, ends enforced.
 
-One path, `/v2/ws/public`, carries every product line. The client keeps it alive with the text `ping`; the venue
-sends none of its own. Codes of errors follow the published table; that a connection over its channels is told
-30007 and cut, and one over its requests 30006, is a reading of that table which no recording confirms.
+One path a generation, `/v2/ws/public` and `/v3/ws/public`, carries every product line; limits count both together.
+The client keeps it alive with the text `ping`; the venue sends none of its own. Codes of errors follow the
+published table; that a connection over its channels is told 30007 and cut, and one over its requests 30006, is a
+reading of that table which no recording confirms.
 """
 
 import msgspec
@@ -11,12 +12,13 @@ from aiohttp import ClientConnectionResetError, web
 from arbedge.lab.crowd import GONE_AWAY, Crowd
 from arbedge.lab.exchanges.bitget.channels import ChannelBoard
 from arbedge.lab.exchanges.bitget.connection import CHANNELS_MOST, INBOUND_PER_S, Connection
-from arbedge.lab.exchanges.bitget.topics import Topic, parse_topic
+from arbedge.lab.exchanges.bitget.topics import CLASSIC, UNIFIED, Topic, parse_topic
 from arbedge.lab.stage import Stage
 
-__all__ = ["STREAM_PATH", "StreamDesk"]
+__all__ = ["STREAM_PATHS", "StreamDesk"]
 
-STREAM_PATH = "/v2/ws/public"
+STREAM_PATHS = {"/v2/ws/public": CLASSIC, "/v3/ws/public": UNIFIED}
+"""The streams' paths, and which generation each speaks."""
 
 _ATTEMPTS_MOST = 300
 _CONNECTIONS_MOST = 100
@@ -24,7 +26,9 @@ _REQUEST_BYTES_MOST = 4_096
 
 
 class _Arg(msgspec.Struct):
-    channel: str
+    channel: str = ""
+    topic: str = ""
+    symbol: str = ""
     inst_type: str = msgspec.field(default="", name="instType")
     inst_id: str = msgspec.field(default="", name="instId")
 
@@ -53,7 +57,7 @@ class StreamDesk:
             await socket.prepare(request)
         except ClientConnectionResetError:
             return socket  # whoever asked is gone already
-        connection = Connection(request, socket, now_ns)
+        connection = Connection(request, socket, now_ns, STREAM_PATHS[request.path.rstrip("/")])
         self.crowd.add(connection)
         try:
             await self._listen(connection)
@@ -119,10 +123,9 @@ class StreamDesk:
         connection.settle_host()
 
     def _join(self, connection: Connection, arg: _Arg) -> None:
-        topic = self._topic(arg)
+        topic = self._topic(connection, arg)
         if topic is None:
-            name = f"instType:{arg.inst_type},channel:{arg.channel},instId:{arg.inst_id}"
-            connection.push(_error(30001, f"{name} doesn't exist", arg))
+            connection.push(_unknown(connection, arg))
             return
         if topic in connection.topics:
             connection.push(_event("subscribe", topic))
@@ -137,18 +140,21 @@ class StreamDesk:
         self._board.join(topic, connection, self._stage.now_ms("spot" if topic.line == "SPOT" else "usdm"))
 
     def _leave(self, connection: Connection, arg: _Arg) -> None:
-        topic = self._topic(arg)
+        topic = self._topic(connection, arg)
         if topic is None or topic not in connection.topics:
-            name = f"instType:{arg.inst_type},channel:{arg.channel},instId:{arg.inst_id}"
-            connection.push(_error(30001, f"{name} doesn't exist", arg))
+            connection.push(_unknown(connection, arg))
             return
         connection.topics.discard(topic)
         self._board.leave(topic, connection)
         connection.push(_event("unsubscribe", topic))
 
-    def _topic(self, arg: _Arg) -> Topic | None:
+    def _topic(self, connection: Connection, arg: _Arg) -> Topic | None:
         """The channel an argument names; None where the venue has no such channel or market."""
-        topic = parse_topic(arg.inst_type.upper(), arg.channel, arg.inst_id)
+        line, generation = arg.inst_type.upper(), connection.generation
+        if generation == UNIFIED:
+            topic = parse_topic(line, arg.topic, arg.symbol, generation)
+        else:
+            topic = parse_topic(line, arg.channel, arg.inst_id)
         return topic if topic is not None and self._board.lists(topic) else None
 
     def _keep(self, connection: Connection, now_ns: int) -> None:
@@ -164,6 +170,18 @@ def _event(event: str, topic: Topic) -> bytes:
     return f'{{"event":"{event}","arg":{topic.arg}}}'.encode()
 
 
-def _error(code: int, message: str, arg: _Arg | None = None) -> bytes:
+def _error(code: int, message: str, arg: object = None) -> bytes:
     body: dict[str, object] = {"event": "error", "code": code, "msg": message, "op": "subscribe"}
     return msgspec.json.encode(body if arg is None else {**body, "arg": arg})
+
+
+def _unknown(connection: Connection, arg: _Arg) -> bytes:
+    """There is no such channel: v3 names it in its words alone, as a live capture shows."""
+    if connection.generation == UNIFIED:
+        named = msgspec.json.encode({"instType": arg.inst_type, "symbol": arg.symbol, "topic": arg.topic}).decode()
+        return msgspec.json.encode(
+            {"event": "error", "code": 30001, "msg": f"{named} doesn't exist", "connId": "lab"}
+        )
+    name = f"instType:{arg.inst_type},channel:{arg.channel},instId:{arg.inst_id}"
+    shown = {"channel": arg.channel, "instType": arg.inst_type, "instId": arg.inst_id}
+    return _error(30001, f"{name} doesn't exist", shown)

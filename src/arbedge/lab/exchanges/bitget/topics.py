@@ -1,10 +1,17 @@
-"""Channels of Bitget's public WebSocket: what a subscription's argument asks for, and how often it is answered."""
+"""Channels of Bitget's public WebSocket: what a subscription's argument asks for, and how often it is answered.
+
+The unified account's API (v3) names the same things otherwise: lower-case lines, `topic`, `symbol`. It has books of
+1, 5 and 50 levels, the classic one of 1, 5 and 15.
+"""
 
 from dataclasses import dataclass
 
 from arbedge.lab.exchanges.bitget.products import CONTRACT_LINES, SPOT
 
-__all__ = ["Topic", "parse_topic"]
+__all__ = ["CLASSIC", "UNIFIED", "Topic", "parse_topic"]
+
+CLASSIC, UNIFIED = 2, 3
+"""The generations of the API."""
 
 # channel -> levels, milliseconds between payloads on spot and on contracts (documentation of 2026)
 _CHANNELS = {
@@ -14,12 +21,15 @@ _CHANNELS = {
     "books": (0, 200, 150),
     "ticker": (0, 250, 350),
 }
+_UNIFIED_CHANNELS = {name: _CHANNELS[name] for name in ("books1", "books5", "books", "ticker")} | {
+    "books50": (50, 200, 150)
+}
 _FAST_MS = 20
 _FAST = {
     "BTCUSDT", "ETHUSDT", "XRPUSDT", "SOLUSDT", "SUIUSDT", "DOGEUSDT", "ADAUSDT", "PEPEUSDT", "LINKUSDT",
     "HBARUSDT",
 }  # fmt: skip
-_QUIET = ("trade", "candle")
+_QUIET = {CLASSIC: ("trade", "candle"), UNIFIED: ("publicTrade", "kline", "liquidation")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +46,27 @@ class Topic:
     every_ms: int
     levels: int
     is_quiet: bool = False
+    generation: int = CLASSIC
 
     @property
     def arg(self) -> str:
         """The argument as JSON, as the venue repeats it."""
+        if self.generation == UNIFIED:
+            return f'{{"instType":"{self.line.lower()}","topic":"{self.channel}","symbol":"{self.symbol}"}}'
         return f'{{"instType":"{self.line}","channel":"{self.channel}","instId":"{self.symbol}"}}'
 
 
-def parse_topic(line: str, channel: str, symbol: str) -> Topic | None:
-    """The channel an argument asks for; None where the venue has no such line or channel."""
+def parse_topic(line: str, channel: str, symbol: str, generation: int = CLASSIC) -> Topic | None:
+    """The channel an argument asks for, its line in capitals; None where there is no such line or channel."""
     if line not in {SPOT, *CONTRACT_LINES}:
         return None
-    if channel.startswith(_QUIET):
-        return Topic(line, channel, symbol, 1000, 0, is_quiet=True)
-    if channel not in _CHANNELS:
+    if channel.startswith(_QUIET[generation]):
+        return Topic(line, channel, symbol, 1000, 0, is_quiet=True, generation=generation)
+    known = _UNIFIED_CHANNELS if generation == UNIFIED else _CHANNELS
+    if channel not in known:
         return None
-    levels, spot_ms, contract_ms = _CHANNELS[channel]
+    levels, spot_ms, contract_ms = known[channel]
     every_ms = spot_ms if line == SPOT else contract_ms
-    return Topic(line, channel, symbol, _FAST_MS if channel == "books1" and symbol in _FAST else every_ms, levels)
+    if channel == "books1" and symbol in _FAST:
+        every_ms = _FAST_MS
+    return Topic(line, channel, symbol, every_ms, levels, generation=generation)

@@ -1,6 +1,7 @@
 """Bitget on one port: every request told apart by its path, limits counted, faults let loose.
 
-REST under `/api/v2`, the public WebSocket at `/v2/ws/public`; the lab's own pages are not here.
+REST under `/api/v2` and `/api/v3`, the public WebSocket at `/v2/ws/public` and `/v3/ws/public`: both generations
+speak of the same books at once. The lab's own pages are not here.
 """
 
 from aiohttp import web
@@ -9,8 +10,9 @@ from arbedge.lab.books import LiveBook
 from arbedge.lab.exchanges.bitget.channels import ChannelBoard
 from arbedge.lab.exchanges.bitget.limits import RequestMeter
 from arbedge.lab.exchanges.bitget.products import shelve
-from arbedge.lab.exchanges.bitget.rest import Endpoint, Refused, RestDesk
-from arbedge.lab.exchanges.bitget.streams import STREAM_PATH, StreamDesk
+from arbedge.lab.exchanges.bitget.requests import Endpoint, Refused
+from arbedge.lab.exchanges.bitget.rest import RestDesk
+from arbedge.lab.exchanges.bitget.streams import STREAM_PATHS, StreamDesk
 from arbedge.lab.stage import Stage
 
 __all__ = ["BitgetVenue"]
@@ -51,8 +53,8 @@ class BitgetVenue:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """The answer to one request, after the staged faults have had their say."""
-        is_stream = request.path.rstrip("/") == STREAM_PATH
-        host = "usdm" if request.path.startswith("/api/v2/mix") else "" if is_stream else "spot"
+        is_stream = request.path.rstrip("/") in STREAM_PATHS
+        host = "" if is_stream else _host(request)
         refusal = self._fault(request, host)
         if refusal is not None:
             return refusal
@@ -109,3 +111,9 @@ class BitgetVenue:
         head = f'{{"code":"{code}","msg":"{message}","requestTime":{now_ms},"data":'.encode()
         tail = answer if isinstance(answer, bytes) else answer.encode()
         return web.Response(status=status, body=head + tail + b"}", content_type="application/json")
+
+
+def _host(request: web.Request) -> str:
+    """Whose faults strike a request: v2 tells contracts by the path, v3 by the category."""
+    is_contract = request.path.startswith("/api/v2/mix") or "FUTURES" in request.query.get("category", "").upper()
+    return "usdm" if is_contract else "spot"
