@@ -5,7 +5,7 @@ from random import Random
 from arbedge.bootstrap.settings import Settings
 from arbedge.bootstrap.venues import OpenVenue, VenueSet
 from arbedge.errors import ArbEdgeError
-from arbedge.exchanges.config import VenueConfig
+from arbedge.exchanges.config import BitgetConfig, VenueConfig
 from arbedge.exchanges.crosscheck import GUARD_POLICY, Difference, compare, load_markets
 from arbedge.foundation.resilience.guard import Guard
 from arbedge.foundation.runtime.clock import Clock
@@ -23,7 +23,8 @@ async def crosscheck(venue: OpenVenue, config: VenueConfig, clock: Clock) -> tup
     """
     guard = Guard(f"{venue.name}:ccxt", GUARD_POLICY, clock, Random(0))  # noqa: S311 - one attempt, no jitter
     proxy = config.proxy.get_secret_value() if config.proxy is not None else None
-    theirs = await load_markets(venue.name, guard, base_url=config.base_url, proxy=proxy)
+    is_unified = isinstance(config, BitgetConfig) and config.api == "v3"
+    theirs = await load_markets(venue.name, guard, base_url=config.base_url, proxy=proxy, is_unified=is_unified)
     ours = [each for kind in venue.kinds for each in await venue.catalogue.fetch_instruments(kind)]
     return compare(ours, [each for each in theirs if each.kind in venue.kinds])
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from arbedge.domain.instrument import MarketKind
 
-__all__ = ["VENUE_NAMES", "ExchangesConfig", "VenueConfig", "VenueName"]
+__all__ = ["VENUE_NAMES", "BitgetConfig", "ExchangesConfig", "VenueConfig", "VenueName"]
 
 VenueName = Literal["binance", "bybit", "okx", "bitget", "hyperliquid"]
 VENUE_NAMES: tuple[VenueName, ...] = ("binance", "bybit", "okx", "bitget", "hyperliquid")
@@ -110,6 +110,14 @@ class VenueConfig(BaseModel):
         return {asset.upper(): rate for asset, rate in sorted(rates.items())}
 
 
+class BitgetConfig(VenueConfig):
+    """Bitget's settings: those of every venue, and which generation of its API is spoken."""
+
+    api: Literal["v2", "v3"] = Field(
+        default="v2", description="Generation of the API: the classic one, or the unified account's."
+    )
+
+
 class ExchangesConfig(BaseModel):
     """The venues by name. Immutable; an unknown venue is an error."""
 
@@ -118,7 +126,7 @@ class ExchangesConfig(BaseModel):
     binance: VenueConfig = Field(default=VenueConfig())
     bybit: VenueConfig = Field(default=VenueConfig())
     okx: VenueConfig = Field(default=VenueConfig())
-    bitget: VenueConfig = Field(default=VenueConfig())
+    bitget: BitgetConfig = Field(default=BitgetConfig())
     hyperliquid: VenueConfig = Field(default=VenueConfig())
 
     def of(self, name: VenueName) -> VenueConfig:

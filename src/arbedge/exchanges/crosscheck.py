@@ -72,6 +72,7 @@ class _Job:
     venue: str
     base_url: str | None
     proxy: str | None
+    is_unified: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +84,21 @@ class _Failure:
 
 
 async def load_markets(
-    venue: str, guard: CallGuard, *, base_url: str | None = None, proxy: str | None = None
+    venue: str,
+    guard: CallGuard,
+    *,
+    base_url: str | None = None,
+    proxy: str | None = None,
+    is_unified: bool = False,
 ) -> tuple[OracleMarket, ...]:
     """Spot and linear markets of `venue` as ccxt reads them, from `base_url` and through an HTTP `proxy` if given.
+
+    `is_unified` has it speak the unified account's API, where a venue has one beside the classic.
 
     Each attempt runs in a spawned process that ends with it; `guard` is one of `GUARD_POLICY`. Raises `Timeout`,
     `Unavailable` when the process or the venue failed, `Rejected` for a venue or a proxy ccxt cannot use.
     """
-    job = _Job(venue, base_url, proxy)
+    job = _Job(venue, base_url, proxy, is_unified)
 
     async def attempt() -> tuple[OracleMarket, ...]:
         return await _run(job)
@@ -158,6 +166,7 @@ def _load(job: _Job) -> list[dict[str, Any]] | _Failure:
     exchange = getattr(ccxt, job.venue)({"enableRateLimit": True, "number": str})
     exchange.options["fetchMarkets"] = {"types": ["spot", _CONTRACTS.get(job.venue, "linear")]}
     exchange.options["fetchCurrencies"] = False
+    exchange.options["uta"] = job.is_unified
     if job.base_url is not None:
         exchange.urls["api"] = _moved(exchange.urls["api"], job.base_url)
     if job.proxy is not None:

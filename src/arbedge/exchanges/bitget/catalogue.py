@@ -4,7 +4,9 @@
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
+from typing import Protocol
 
 from arbedge.domain.funding import FundingState, Settlement
 from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
@@ -13,12 +15,12 @@ from arbedge.domain.network import CoinNetwork
 from arbedge.domain.quote import Book, TopOfBook
 from arbedge.errors import Invalid, Rejected
 from arbedge.exchanges.bitget import wire
-from arbedge.exchanges.bitget.coins import networks_of
+from arbedge.exchanges.bitget.coins import Coin, networks_of
 from arbedge.exchanges.bitget.facts import PRODUCT_LINES, SPOT_LINE
 from arbedge.exchanges.bitget.funding import FundingTerms, read_terms, settled_history, states_of
-from arbedge.exchanges.bitget.rest import HISTORY_PAGE, BitgetRest
-from arbedge.exchanges.bitget.symbols import component_of, instrument_id, line_of, parse_perps, parse_spot
-from arbedge.exchanges.reading.answers import book_of
+from arbedge.exchanges.bitget.rest import HISTORY_PAGE
+from arbedge.exchanges.bitget.symbols import component_of, instrument_id, line_of
+from arbedge.exchanges.reading.answers import Told, book_of
 from arbedge.exchanges.reading.listing import Listing, ListingDesk
 from arbedge.exchanges.transport.faults import Restricted
 from arbedge.foundation.runtime.clock import Clock
@@ -27,14 +29,29 @@ from arbedge.market.ports import ClockSample, IndexComponent, Turnover
 __all__ = ["BitgetCatalogue"]
 
 
+class _MarketCalls(Protocol):
+    """The REST calls of one generation of the API, as `BitgetRest` describes them."""
+
+    async def spot(self) -> Listing: ...
+    async def perps(self, spot_bases: AbstractSet[str]) -> Listing: ...
+    async def tops(self, line: str) -> Told[list[wire.RestTop]]: ...
+    async def days(self, line: str) -> Told[list[wire.RestDay]]: ...
+    async def depth(self, line: str, symbol: str, levels: int) -> Told[wire.RestBook]: ...
+    async def funding(self, line: str) -> Told[list[wire.FundingRow]]: ...
+    async def funding_page(self, line: str, symbol: str, page: int) -> Told[list[wire.SettledRate]]: ...
+    async def components(self, symbol: str) -> Told[wire.Components]: ...
+    async def coins(self) -> Told[list[Coin]]: ...
+    async def server_time(self) -> Told[wire.ServerTime]: ...
+
+
 class BitgetCatalogue:
     """Reads Bitget over REST. One instance a process; safe to ask from several tasks at once."""
 
-    def __init__(self, rest: BitgetRest, clock: Clock, kinds: tuple[MarketKind, ...]) -> None:
+    def __init__(self, rest: _MarketCalls, clock: Clock, kinds: tuple[MarketKind, ...]) -> None:
         self._rest = rest
         self._lines: dict[str, str] = {}
         self._terms: Mapping[str, FundingTerms] | None = None
-        self._listings = ListingDesk(clock, kinds, self._read_spot, self._read_perps)
+        self._listings = ListingDesk(clock, kinds, rest.spot, self._read_perps)
 
     @property
     def terms(self) -> Mapping[str, FundingTerms] | None:
@@ -148,12 +165,8 @@ class BitgetCatalogue:
             await self._listings.fetch(MarketKind.PERP)
         return self._lines.get(instrument.symbol, PRODUCT_LINES[0])
 
-    async def _read_spot(self) -> Listing:
-        return parse_spot((await self._rest.pairs()).value)
-
     async def _read_perps(self, spot_bases: frozenset[str]) -> Listing:
-        rows = [row for line in PRODUCT_LINES for row in (await self._rest.contracts(line)).value]
-        listing = parse_perps(rows, spot_bases)
+        listing = await self._rest.perps(spot_bases)
         self._lines.update((each.id.symbol, line_of(each)) for each in listing.instruments)
         return listing
 

@@ -5,6 +5,7 @@ stream by stream. The heartbeat is the text `ping`, answered by the text `pong`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -25,6 +26,11 @@ _MARK_EVERY_NS = 1_000_000_000
 def stream_name(line: str, channel: str, symbol: str) -> str:
     """The name of a stream on our side."""
     return f"{line}:{channel}:{symbol}"
+
+
+class _Named(Protocol):
+    @property
+    def symbol(self) -> str: ...
 
 
 class Requests:
@@ -76,11 +82,22 @@ class TopDialect(Requests):
         return None
 
 
+class _MarkFrame(Protocol):
+    """A frame of `ticker` on contracts, of either generation."""
+
+    @property
+    def arg(self) -> _Named: ...
+    @property
+    def data(self) -> tuple[wire.MarkRow]: ...
+
+
 class MarkDialect(Requests):
     """Funding, mark and index of contracts (`ticker`); silent until a contract's own terms are known.
 
     A ticker comes with every trade: a new rate or settlement is handed on at once, a mark alone once a second.
     """
+
+    _decode: Callable[[bytes | memoryview], _MarkFrame] = staticmethod(wire.decode_mark)
 
     def __init__(
         self, watched: Sequence[Watched], sink: MarketSink, terms: Callable[[], Mapping[str, FundingTerms] | None]
@@ -93,9 +110,9 @@ class MarkDialect(Requests):
     def deliver(self, payload: bytes | memoryview, received_ns: int) -> Notice | None:
         """Hand one frame to the sink."""
         try:
-            frame = wire.decode_mark(payload)
+            frame = self._decode(payload)
         except GARBAGE:
-            return read_control(payload)
+            return self._answer(payload)
         each = self._watched.get(frame.arg.symbol)
         terms = self._terms()
         own = terms.get(frame.arg.symbol) if terms is not None else None
@@ -111,6 +128,9 @@ class MarkDialect(Requests):
             self._told[each.slot] = (row.rate, row.next_ms, own, received_ns)
             self._sink.on_funding(each.slot, state)
         return None
+
+    def _answer(self, payload: bytes | memoryview) -> Notice:
+        return read_control(payload)
 
 
 def read_control(payload: bytes | memoryview) -> Notice:

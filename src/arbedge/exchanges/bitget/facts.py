@@ -1,11 +1,12 @@
 """What is fixed about Bitget: hosts, limits, heartbeats. `QUALITY.md` beside this has every source."""
 
+from dataclasses import replace
 from types import MappingProxyType
 
 from arbedge.domain.instrument import MarketKind
 from arbedge.exchanges.spec import Capabilities, ConnectLimit, RestHost, StreamHost, VenueSpec
 
-__all__ = ["CALLS_PER_S", "PRODUCT_LINES", "PUBLIC", "SPEC", "SPOT_LINE"]
+__all__ = ["CALLS_PER_S", "PRODUCT_LINES", "PUBLIC", "SPEC", "SPOT_LINE", "UNIFIED_CALLS_PER_S", "UNIFIED_SPEC"]
 
 _SPOT, _PERP = MarketKind.SPOT, MarketKind.PERP
 
@@ -71,3 +72,20 @@ CALLS_PER_S = MappingProxyType(
     }
 )
 """Requests an address may make a second, endpoint by endpoint; each has a count of its own."""
+
+_SHARED = ("v3/market/index-components", "v2/public/time", "v2/spot/public/coins")
+
+UNIFIED_CALLS_PER_S = MappingProxyType(
+    {path: CALLS_PER_S[path] for path in _SHARED}
+    | {
+        f"v3/market/{name}": 20
+        for name in ("instruments", "tickers", "orderbook", "current-fund-rate", "history-fund-rate")
+    }
+)
+"""The same where v3 is spoken: neither the clock nor the list of coins has a v3 of its own."""
+
+UNIFIED_SPEC = replace(
+    SPEC,
+    streams=MappingProxyType({PUBLIC: replace(SPEC.streams[PUBLIC], url="wss://ws.bitget.com/v3/ws/public")}),
+)
+"""What is fixed where v3 is spoken: its streams are elsewhere, everything else is as before."""

@@ -9,6 +9,7 @@ from arbedge.exchanges.bitget.dialects import MarkDialect, TopDialect, stream_na
 from arbedge.exchanges.bitget.facts import PUBLIC, SPEC
 from arbedge.exchanges.bitget.funding import FundingTerms
 from arbedge.exchanges.bitget.symbols import line_of
+from arbedge.exchanges.bitget.v3.dialects import UnifiedDepth, UnifiedMarks, UnifiedTops
 from arbedge.exchanges.spec import StreamHost
 from arbedge.exchanges.transport.dialect import LinkDialect
 from arbedge.exchanges.transport.plan import LinkPlan, LinkRole, even_shares, most_streams
@@ -21,10 +22,14 @@ _TOPS, _MARKS, _DEPTH = "books1", "ticker", "books"
 
 @dataclass(frozen=True, slots=True)
 class BitgetScript:
-    """Bitget's `StreamScript`; `terms` gives the contracts' own funding terms, None while they are not known."""
+    """Bitget's `StreamScript`; `terms` gives the contracts' own funding terms, None while they are not known.
+
+    Streams are named alike in both generations of the API; only what is spoken on a link differs.
+    """
 
     hosts: Mapping[str, StreamHost]
     terms: Callable[[], Mapping[str, FundingTerms] | None]
+    is_unified: bool = False
 
     def plan(self, watched: Sequence[Watched], most: int | None) -> tuple[LinkPlan, ...]:
         """Best bid/ask of everything watched and funding of every contract, one stream each, evenly spread."""
@@ -47,8 +52,10 @@ class BitgetScript:
     def dialect(self, plan: LinkPlan, sink: MarketSink) -> LinkDialect:
         """The language of one link."""
         if plan.role is LinkRole.MARK:
-            return MarkDialect(plan.watched, sink, self.terms)
-        return (DepthDialect if plan.role is LinkRole.DEPTH else TopDialect)(plan.watched, sink)
+            return (UnifiedMarks if self.is_unified else MarkDialect)(plan.watched, sink, self.terms)
+        if plan.role is LinkRole.DEPTH:
+            return (UnifiedDepth if self.is_unified else DepthDialect)(plan.watched, sink)
+        return (UnifiedTops if self.is_unified else TopDialect)(plan.watched, sink)
 
     def _links(
         self, role: LinkRole, kind: MarketKind, of_kind: tuple[Watched, ...], most: int | None

@@ -6,9 +6,10 @@ everywhere, so `contract_size` is 1. Spot and USDT contracts share symbols (BTCU
 contract in USDC is called BTCPERP.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
+from typing import TypeVar
 
 from arbedge.domain.instrument import AssetClass, Instrument, InstrumentId, InstrumentStatus, MarketKind
 from arbedge.domain.money import ZERO, decimal_of
@@ -20,7 +21,19 @@ from arbedge.exchanges.reading.listing import Listing, read_listing
 from arbedge.exchanges.transport.multipliers import split_multiplier
 from arbedge.market.ports import IndexComponent
 
-__all__ = ["component_of", "instrument_id", "line_of", "parse_perps", "parse_spot"]
+__all__ = [
+    "class_of",
+    "component_of",
+    "instrument_id",
+    "line_of",
+    "min_notional",
+    "parse_perps",
+    "parse_spot",
+    "places",
+    "same_symbol_once",
+]
+
+Row = TypeVar("Row")
 
 _MOST_PLACES = 30
 
@@ -81,19 +94,24 @@ def parse_perps(rows: Sequence[Contract], spot_bases: AbstractSet[str]) -> Listi
     `spot_bases` are the bases of the venue's spot market: they decide whether a 1000 in a ticker is a multiplier. A
     symbol listed in two lines could not be told apart: the second is unreadable.
     """
+    linear = [
+        row
+        for row in rows
+        if row.kind == "perpetual" and f"{row.quote}-FUTURES" in PRODUCT_LINES and row.quote in row.margins
+    ]
+    return same_symbol_once(linear, lambda row: _perp(row, spot_bases), lambda row: row.symbol)
+
+
+def same_symbol_once(
+    rows: Iterable[Row], read: Callable[[Row], Instrument], symbol_of: Callable[[Row], str]
+) -> Listing:
+    """Every row that can be read; the second of one symbol is as unreadable as what `read` raises `Invalid` for."""
+    listing = read_listing(rows, read, symbol_of)
     instruments: dict[str, Instrument] = {}
-    unreadable: list[str] = []
-    for row in rows:
-        if row.kind != "perpetual" or f"{row.quote}-FUTURES" not in PRODUCT_LINES or row.quote not in row.margins:
-            continue
-        try:
-            instrument = _perp(row, spot_bases)
-        except Invalid:
-            unreadable.append(row.symbol)
-            continue
-        if instruments.setdefault(row.symbol, instrument) is not instrument:
-            unreadable.append(row.symbol)
-    return Listing(tuple(instruments.values()), tuple(unreadable))
+    doubled = [
+        each.id.symbol for each in listing.instruments if instruments.setdefault(each.id.symbol, each) is not each
+    ]
+    return Listing(tuple(instruments.values()), (*listing.unreadable, *doubled))
 
 
 def _spot(row: Pair) -> Instrument:
@@ -103,10 +121,10 @@ def _spot(row: Pair) -> Instrument:
         quote=row.quote,
         asset=row.base,
         settle=None,
-        tick=_places(row.price_places, f"{row.symbol} pricePrecision"),
-        lot=_places(row.size_places, f"{row.symbol} quantityPrecision"),
+        tick=places(row.price_places, f"{row.symbol} pricePrecision"),
+        lot=places(row.size_places, f"{row.symbol} quantityPrecision"),
         min_qty=decimal_of(row.min_qty or "0", f"{row.symbol} minTradeAmount"),
-        min_notional=_min_notional(row.min_usdt, row.quote, row.symbol),
+        min_notional=min_notional(row.min_usdt, row.quote, row.symbol),
         status=_SPOT_STATUS.get(row.status, InstrumentStatus.SUSPENDED),
         listed_at=moment(row.open_ms),
         delists_at=moment(row.off_ms),
@@ -114,10 +132,10 @@ def _spot(row: Pair) -> Instrument:
 
 
 def _perp(row: Contract, spot_bases: AbstractSet[str]) -> Instrument:
-    asset_class = _class_of(row)
+    asset_class = class_of(row.real_world, row.base)
     is_coin = asset_class is AssetClass.COIN
     asset, multiplier = split_multiplier(row.base, spot_bases) if is_coin else (row.base, Decimal(1))
-    place = _places(row.price_places, f"{row.symbol} pricePlace")
+    place = places(row.price_places, f"{row.symbol} pricePlace")
     return Instrument(
         id=instrument_id(MarketKind.PERP, row.symbol),
         base=row.base,
@@ -127,7 +145,7 @@ def _perp(row: Contract, spot_bases: AbstractSet[str]) -> Instrument:
         tick=above_zero(row.end_step, f"{row.symbol} priceEndStep") * place,
         lot=above_zero(row.size_step, f"{row.symbol} sizeMultiplier"),
         min_qty=decimal_of(row.min_qty or "0", f"{row.symbol} minTradeNum"),
-        min_notional=_min_notional(row.min_usdt, row.quote, row.symbol),
+        min_notional=min_notional(row.min_usdt, row.quote, row.symbol),
         status=_PERP_STATUS.get(row.status, InstrumentStatus.SUSPENDED),
         multiplier=multiplier,
         max_qty=least_limit(row.max_qty, row.max_market_qty),
@@ -137,22 +155,22 @@ def _perp(row: Contract, spot_bases: AbstractSet[str]) -> Instrument:
     )
 
 
-def _class_of(row: Contract) -> AssetClass:
+def class_of(real_world: str | None, base: str) -> AssetClass:
     """A coin unless the venue marks the underlying as something of the real world: a metal, else a stock."""
-    if (row.real_world or "").upper() != "YES":
+    if (real_world or "").upper() != "YES":
         return AssetClass.COIN
-    return AssetClass.COMMODITY if row.base in _METALS else AssetClass.STOCK
+    return AssetClass.COMMODITY if base in _METALS else AssetClass.STOCK
 
 
-def _min_notional(text: str, quote: str, symbol: str) -> Decimal:
+def min_notional(text: str, quote: str, symbol: str) -> Decimal:
     """The least an order must be worth. Stated in USDT, so unknown (0) for pairs quoted in anything but dollars."""
     if not text or quote not in _DOLLARS:
         return ZERO
     return decimal_of(text, f"{symbol} minTradeUSDT")
 
 
-def _places(places: int, name: str) -> Decimal:
+def places(count: int, name: str) -> Decimal:
     """The step of that many decimals."""
-    if not 0 <= places <= _MOST_PLACES:
-        raise Invalid(f"{name}: {places} is no number of decimals")
-    return Decimal(1).scaleb(-places)
+    if not 0 <= count <= _MOST_PLACES:
+        raise Invalid(f"{name}: {count} is no number of decimals")
+    return Decimal(1).scaleb(-count)

@@ -1,0 +1,67 @@
+"""v3's REST calls: a line is a `category`; funding is paged by a cursor that counts pages."""
+
+from collections.abc import Set as AbstractSet
+
+from arbedge.errors import IntegrityError
+from arbedge.exchanges.bitget import wire as classic
+from arbedge.exchanges.bitget.facts import PRODUCT_LINES, SPOT_LINE
+from arbedge.exchanges.bitget.rest import HISTORY_PAGE, BitgetCalls, as_numbers, read
+from arbedge.exchanges.bitget.v3 import wire
+from arbedge.exchanges.bitget.v3.symbols import read_perps, read_spot
+from arbedge.exchanges.reading.answers import Told
+from arbedge.exchanges.reading.listing import Listing
+
+__all__ = ["UnifiedRest"]
+
+_MOST_LEVELS = 200
+
+
+class UnifiedRest(BitgetCalls):
+    """The public REST calls of v3; clock and coins are asked of the classic API, which alone has them."""
+
+    async def spot(self) -> Listing:
+        """Every spot pair."""
+        return read_spot(await self._listed(SPOT_LINE))
+
+    async def perps(self, spot_bases: AbstractSet[str]) -> Listing:
+        """Every linear perpetual of every product line."""
+        rows = [(line, row) for line in PRODUCT_LINES for row in await self._listed(line)]
+        return read_perps(rows, spot_bases)
+
+    async def tops(self, line: str) -> Told[list[classic.RestTop]]:
+        """Best bid and ask of every symbol of a line; figures that are no numbers come back as None."""
+        answer = await self._get("v3/market/tickers", {"category": line})
+        try:
+            told = read(answer, classic.Envelope[list[wire.RestTop]])
+            return told.of([*told.value])
+        except IntegrityError:
+            texts = read(answer, classic.Envelope[list[wire.RestTopText]])
+        return texts.of([as_numbers(row) for row in texts.value])
+
+    async def days(self, line: str) -> Told[list[classic.RestDay]]:
+        """Turnover of every symbol of a line; of contracts also what is held open, mark and index."""
+        answer = await self._get("v3/market/tickers", {"category": line})
+        told = read(answer, classic.Envelope[list[wire.RestDay]])
+        return told.of([*told.value])
+
+    async def depth(self, line: str, symbol: str, levels: int) -> Told[classic.RestBook]:
+        """Depth of one symbol, at most 200 levels."""
+        params = {"category": line, "symbol": symbol, "limit": str(min(levels, _MOST_LEVELS))}
+        told = read(await self._get("v3/market/orderbook", params), classic.Envelope[wire.RestBook])
+        return told.of(told.value)
+
+    async def funding(self, line: str) -> Told[list[classic.FundingRow]]:
+        """Funding of every contract of a product line."""
+        answer = await self._get("v3/market/current-fund-rate", {"category": line})
+        return read(answer, classic.Envelope[list[classic.FundingRow]])
+
+    async def funding_page(self, line: str, symbol: str, page: int) -> Told[list[classic.SettledRate]]:
+        """One page (from 1) of a contract's settled rates, newest first, at most `HISTORY_PAGE`."""
+        params = {"category": line, "symbol": symbol, "limit": str(HISTORY_PAGE), "cursor": str(page)}
+        answer = await self._get("v3/market/history-fund-rate", params)
+        told = read(answer, classic.Envelope[wire.SettledPage])
+        return told.of([*told.value.rows])
+
+    async def _listed(self, line: str) -> list[wire.Listed]:
+        answer = await self._get("v3/market/instruments", {"category": line})
+        return read(answer, classic.Envelope[list[wire.Listed]]).value
