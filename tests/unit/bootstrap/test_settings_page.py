@@ -22,7 +22,7 @@ def test_page_names_every_setting_and_alias():
     page = settings_page()
     for path, entry in settings_catalogue().items():
         written = re.sub(r"^venues\.\w+\.", "venues.<name>.", path)
-        assert f"| `{written}` |" in page
+        assert f"| `{written}` |" in page or f"| `{path}` |" in page
         assert entry.description, path
     for name in (*ALIASES, *RESERVED_NAMES):
         assert f"`{name}`" in page
