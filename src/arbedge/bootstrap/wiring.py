@@ -61,7 +61,7 @@ from arbedge.storage.repositories.lookup import OpportunityLookup
 from arbedge.storage.repositories.opportunities import SqliteOpportunityArchive
 from arbedge.storage.repositories.quarantine import SqliteQuarantineArchive
 
-__all__ = ["RunPlan", "add_crew", "ground_registry", "make_recorder_crew", "registry_for", "start_tick_path"]
+__all__ = ["RunPlan", "add_crew", "ground_registry", "registry_for", "start_tick_path"]
 
 _BOOKS_OF_A_TRIANGLE = 3
 _SPARE_BOOKS = 4

@@ -43,6 +43,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("run", "live", "watch the venues and show ranked opportunities as they live"),
     Command("demo", "live", "the same against simulated exchanges started on this machine"),
     Command("scan", "scan", "look once, print what qualifies now and what was rejected by which gate"),
+    Command("record", "record", "record quotes and funding of the venues, and nothing else"),
     Command("price", "price", "price an evidence file exactly and print every line of its profit"),
     Command("prove", "proof", "rebuild a stored opportunity's figures from its evidence, to the last digit"),
     Command("why", "proof", "why an opportunity is shown, or which gate keeps a candidate out"),

@@ -10,7 +10,7 @@ from types import FrameType
 
 __all__ = ["exit_code", "ignore", "leave_at_once", "raise_again"]
 
-_UNTIL_STOPPED = frozenset({"run", "demo", "lab", "replay"})
+_UNTIL_STOPPED = frozenset({"run", "demo", "record", "lab", "replay"})
 _INTERRUPTED = 130
 
 

@@ -69,10 +69,11 @@ def positive_int(text: str) -> int:
 
 
 def duration_s(text: str) -> float:
-    """Seconds from 0 to ten years, for argparse."""
+    """Seconds from 0 to ten years, or a span such as 90s, 10m, 24h; for argparse."""
+    span = _SPAN.fullmatch(text.strip())
     try:
-        value = float(text)
-    except ValueError:
+        value = float(int(span[1]) * _SECONDS[span[2]]) if span else float(text)
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
     if not 0 <= value <= _DURATION_MAX_S:
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 to {_DURATION_MAX_S}")
