@@ -53,7 +53,7 @@ _PERP_STATUS: Mapping[str, InstrumentStatus] = {
 _CLASSES: Mapping[str, AssetClass] = {
     "": AssetClass.COIN,
     "COIN": AssetClass.COIN,
-    "PREMARKET": AssetClass.COIN,
+    "PREMARKET": AssetClass.PREMARKET,
     "INDEX": AssetClass.INDEX,
     "COMMODITY": AssetClass.COMMODITY,
 }

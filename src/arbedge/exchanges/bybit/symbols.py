@@ -42,12 +42,17 @@ _CLASSES: Mapping[str, AssetClass] = {
     "": AssetClass.COIN,
     "innovation": AssetClass.COIN,
     "adventure": AssetClass.COIN,
-    "xstocks": AssetClass.STOCK,
+    "xstocks": AssetClass.TOKENISED_STOCK,
+    "mstocks": AssetClass.TOKENISED_STOCK,
     "stock": AssetClass.STOCK,
+    "etf": AssetClass.STOCK,
+    "forex": AssetClass.FX,
     "commodity": AssetClass.COMMODITY,
     "index": AssetClass.INDEX,
 }
 """A region of listing we have no word for stays UNKNOWN, which is never matched with a coin."""
+
+_STOCKS = frozenset({AssetClass.STOCK, AssetClass.TOKENISED_STOCK})
 
 
 def instrument_id(kind: MarketKind, symbol: str) -> InstrumentId:
@@ -97,7 +102,7 @@ def _spot(row: ListedSymbol) -> Instrument:
         min_qty=decimal_of(size.min_qty or "0", f"{row.symbol} minOrderQty"),
         min_notional=decimal_of(size.min_amount or "0", f"{row.symbol} minOrderAmt"),
         status=_STATUS.get(row.status, InstrumentStatus.SUSPENDED),
-        multiplier=_stock_multiplier(row) if asset_class is AssetClass.STOCK else _ONE,
+        multiplier=_stock_multiplier(row) if asset_class in _STOCKS else _ONE,
         max_qty=least_limit(size.max_limit_spot or size.max_qty, size.max_market_spot),
         asset_class=asset_class,
         band=_band(row.risk),
@@ -132,9 +137,10 @@ def _perp(row: ListedSymbol, spot_bases: AbstractSet[str]) -> Instrument:
 
 def _class_of(row: ListedSymbol) -> AssetClass:
     """COIN only where nothing says otherwise: what trades by a stock market's calendar is a stock."""
-    return (
-        AssetClass.STOCK if row.market_region else _CLASSES.get((row.symbol_type or "").lower(), AssetClass.UNKNOWN)
-    )
+    if row.market_region:
+        return AssetClass.STOCK if row.contract_type else AssetClass.TOKENISED_STOCK
+    said = _CLASSES.get((row.symbol_type or "").lower(), AssetClass.UNKNOWN)
+    return AssetClass.PREMARKET if said is AssetClass.COIN and row.is_prelisted else said
 
 
 def _stock_multiplier(row: ListedSymbol) -> Decimal:

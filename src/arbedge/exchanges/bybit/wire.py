@@ -191,6 +191,7 @@ class ListedSymbol(Struct):
     settle: str | None = field(name="settleCoin", default=None)
     symbol_type: str | None = field(name="symbolType", default=None)
     market_region: str | None = field(name="marketRegion", default=None)
+    is_prelisted: bool | None = field(name="isPreListing", default=None)
     stock_multiplier: str | None = field(name="xstockMultiplier", default=None)
     margin_trading: str | None = field(name="marginTrading", default=None)
     launch_ms: str | None = field(name="launchTime", default=None)

@@ -143,7 +143,10 @@ def _class_of(row: ListedInstrument) -> AssetClass:
     """COIN where the venue says so or says nothing of it; a class we have no word for stays UNKNOWN."""
     if not row.category and row.rule == "rebase_contract":
         return AssetClass.UNKNOWN  # contracts that follow splits are not on coins
-    return _CLASSES.get(row.category, AssetClass.UNKNOWN)
+    said = _CLASSES.get(row.category, AssetClass.UNKNOWN)
+    if said is AssetClass.STOCK and not row.contract_type:
+        return AssetClass.TOKENISED_STOCK
+    return AssetClass.PREMARKET if said is AssetClass.COIN and row.rule == "pre_market" else said
 
 
 def _leverage(row: ListedInstrument) -> Decimal:

@@ -148,7 +148,7 @@ def test_a_perp_with_an_end_says_when():
     ("contract", "underlying", "asset_class"),
     [
         ("PERPETUAL", "COIN", AssetClass.COIN),
-        ("PERPETUAL", "PREMARKET", AssetClass.COIN),
+        ("PERPETUAL", "PREMARKET", AssetClass.PREMARKET),
         ("PERPETUAL", "INDEX", AssetClass.INDEX),
         ("TRADIFI_PERPETUAL", "EQUITY", AssetClass.STOCK),
         ("TRADIFI_PERPETUAL", "KR_EQUITY", AssetClass.STOCK),

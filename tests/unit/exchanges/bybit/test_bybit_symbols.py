@@ -143,7 +143,11 @@ def test_a_stock_perp_is_never_read_as_a_scaled_coin():
         ("", AssetClass.COIN),
         ("innovation", AssetClass.COIN),
         ("adventure", AssetClass.COIN),
-        ("xstocks", AssetClass.STOCK),
+        ("xstocks", AssetClass.TOKENISED_STOCK),
+        ("mstocks", AssetClass.TOKENISED_STOCK),
+        ("stock", AssetClass.STOCK),
+        ("etf", AssetClass.STOCK),
+        ("forex", AssetClass.FX),
         ("commodity", AssetClass.COMMODITY),
         ("somethingnew", AssetClass.UNKNOWN),
     ],
@@ -155,11 +159,17 @@ def test_the_class_is_said_or_unknown(symbol_type, expected):
 
 def test_a_stock_market_region_makes_a_stock():
     assert perp(symbolType="", marketRegion="US").asset_class is AssetClass.STOCK
+    assert spot(symbolType="", marketRegion="US").asset_class is AssetClass.TOKENISED_STOCK
+
+
+def test_a_contract_on_a_coin_that_does_not_trade_yet_is_of_its_own_class():
+    assert perp(isPreListing=True).asset_class is AssetClass.PREMARKET
+    assert perp(isPreListing=True, symbolType="stock").asset_class is AssetClass.STOCK
 
 
 def test_a_tokenised_stock_says_how_many_shares_it_is():
     one = spot(symbol="AAPLXUSDT", baseCoin="AAPLX", symbolType="xstocks", xstockMultiplier="0.1")
-    assert (one.multiplier, one.asset_class) == (Decimal("0.1"), AssetClass.STOCK)
+    assert (one.multiplier, one.asset_class) == (Decimal("0.1"), AssetClass.TOKENISED_STOCK)
 
 
 @pytest.mark.parametrize(

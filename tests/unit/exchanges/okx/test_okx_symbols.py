@@ -86,6 +86,10 @@ def test_a_spot_row_keeps_every_rule_exactly():
     assert one(parse_spot(rows(spot_row(lever="")))).is_borrowable is False
 
 
+def test_a_share_on_spot_is_a_token_of_it():
+    assert one(parse_spot(rows(spot_row(instCategory="3")))).asset_class is AssetClass.TOKENISED_STOCK
+
+
 def test_pitfall_4_a_swap_counts_in_contracts():
     btc = one(parse_perps(rows(swap_row()), {"BTC"}))
     assert (btc.base, btc.quote, btc.settle) == ("BTC", "USDT", "USDT")
@@ -166,6 +170,7 @@ def test_pitfall_2_a_number_in_a_ticker_is_a_multiplier_only_where_spot_agrees(b
         ({"instCategory": "4"}, AssetClass.COMMODITY),
         ({"instCategory": "5"}, AssetClass.UNKNOWN),
         ({"instCategory": ""}, AssetClass.COIN),
+        ({"instCategory": "1", "ruleType": "pre_market"}, AssetClass.PREMARKET),
         ({"instCategory": "", "ruleType": "rebase_contract"}, AssetClass.UNKNOWN),
     ],
 )
