@@ -1,6 +1,8 @@
 """What is planted on Hyperliquid: funding and prices apart from Binance's, and what only looks like it.
 
-Taker fees are 0.045 % here and 0.05 % on Binance: opening and closing two perps costs 19 bps.
+Taker fees are 0.045 % here and 0.05 % on Binance: opening and closing two perps costs 19 bps. Hyperliquid does not
+say what its oracle reads, so a contract is known by a ticker on the seed list, by a day of agreeing prices or by a
+person's word: PEPE, planted in thousands, needs one of them.
 """
 
 from dataclasses import replace
@@ -18,7 +20,7 @@ def fifth_venue() -> list[Plant]:
     return [
         _funding_apart("DOGE", "DOGE", "DOGEUSDT", -0.0032, 0.0040),
         _funding_apart("PEPE", "kPEPE", "1000PEPEUSDT", -0.0040, 0.0036),
-        _dearer_here("AVAX", 75),
+        _dearer_here("SOL", 75),
         replace(
             _funding_apart("LINK", "LINK", "LINKUSDT", 0.0001, 0.0002), is_decoy=True,
             reason="funding apart by less than its fees",
