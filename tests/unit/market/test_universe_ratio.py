@@ -122,6 +122,14 @@ def test_what_was_recorded_of_an_earlier_listing_does_not_count(room):
     assert room.find(0, 2).level is IdentityLevel.RATIO
 
 
+def test_what_was_recorded_before_a_listing_began_is_of_another(room):
+    room.pass_hours(40, 1.0, 1.0, 1.0, 1.0)
+    for age_h, level in ((30, IdentityLevel.RATIO), (20, IdentityLevel.UNKNOWN), (-1, IdentityLevel.UNKNOWN)):
+        listed_at = START + timedelta(hours=40 - age_h)
+        room.universe.merge("bybit", MarketKind.SPOT, [replace(room.universe.instruments[1], listed_at=listed_at)])
+        assert room.find().level is level
+
+
 def test_a_scaled_ticker_is_proved_by_the_same_day():
     room = Room()
     thousand = instrument_of("okx", MarketKind.SPOT, "1000ABC")

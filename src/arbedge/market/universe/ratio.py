@@ -110,10 +110,23 @@ class PriceAgreement:
             assert self._record is not None
             if len(self._pairs) >= _MOST_KEPT:
                 self._pairs.clear()
-            extremes = self._record.ratio_range(*pair, self._record.span_h)
-            apart = None if extremes is None else max(extremes[1], 1 / extremes[0]) - 1
-            known = self._pairs[pair] = (self._record.covered_h(*pair), apart)
+            span_h = self._span_h(pair)
+            extremes = self._record.ratio_range(*pair, span_h) if span_h > 0 else None
+            if extremes is None:
+                known = (0.0, None)
+            else:
+                known = (self._record.covered_h(*pair, span_h), max(extremes[1], 1 / extremes[0]) - 1)
+            self._pairs[pair] = known
         return known
+
+    def _span_h(self, pair: _Pair) -> float:
+        """How far back the record is about these listings: what was recorded before one began is of another."""
+        assert self._record is not None
+        latest_at = self._record.latest_at
+        assert latest_at is not None
+        listed = [self._universe.instruments[slot].listed_at for slot in pair]
+        ages_h = [(latest_at - each).total_seconds() / 3600 for each in listed if each is not None]
+        return min([self._record.span_h, *ages_h])
 
     def _renew(self) -> None:
         assert self._record is not None
