@@ -74,7 +74,8 @@ class Instrument:
 
     `base` is the venue's ticker (`1000PEPE`), `asset` what stands behind it (`PEPE`), `multiplier` how many
     units of the asset one venue unit is (1000). `lot`, `min_qty`, `max_qty` are in venue units (contracts where
-    `contract_size` is not 1), `min_notional` in quote currency, `tick` in venue price.
+    `contract_size` is not 1), `min_notional` in quote currency, `tick` in venue price. `taker_fee` is a fraction,
+    where the venue lists what everybody pays here; None where it does not.
     """
 
     id: InstrumentId
@@ -95,6 +96,7 @@ class Instrument:
     is_borrowable: bool | None = None
     listed_at: datetime | None = None
     delists_at: datetime | None = None
+    taker_fee: Decimal | None = None
 
     @property
     def unit(self) -> Decimal:

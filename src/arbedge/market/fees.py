@@ -1,7 +1,7 @@
-"""What a taker pays, by venue and kind of market: the public schedules, and the user's own rates above them.
+"""What a taker pays: the user's own rate, else what the venue lists for that instrument, else its public schedule.
 
-Fractions (0.001 = 10 bps). A rate given in the settings wins over the schedule; an instrument of a venue without
-either is refused, never priced as free.
+Fractions (0.001 = 10 bps). Own rates and schedules are by venue and kind of market; a market without a schedule is
+refused, never priced as free.
 """
 
 from collections.abc import Mapping
@@ -61,6 +61,8 @@ class FeeTable:
         as_of: date = _READ_ON,
     ) -> None:
         self._rates = dict(schedule)
+        self._own = frozenset(own_rates or ())
+        self._as_of = as_of
         for market, taker in (own_rates or {}).items():
             if market not in self._rates:
                 raise NotFound(f"a taker fee is set for {market[0]} {market[1]}, which has no fee schedule")
@@ -68,7 +70,11 @@ class FeeTable:
 
     def of(self, instrument: Instrument) -> FeeRate:
         """The taker fee of an instrument. Raises `NotFound` for a market without a schedule."""
-        return self.of_market(instrument.id.venue, instrument.id.kind)
+        venue, kind = instrument.id.venue, instrument.id.kind
+        rate, listed = self.of_market(venue, kind), instrument.taker_fee
+        if listed is None or (venue, kind) in self._own:
+            return rate
+        return replace(rate, taker=listed, source=f"{venue}'s list of instruments", as_of=self._as_of)
 
     def of_market(self, venue: str, kind: MarketKind) -> FeeRate:
         """The taker fee of a venue's kind of market. Raises `NotFound` where there is no schedule."""

@@ -1,3 +1,6 @@
+"""Rates between currencies, and what a taker pays."""
+
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from math import isnan
@@ -114,6 +117,18 @@ def test_own_rates_win_and_say_so():
     assert fees.of_market("binance", PERP).taker == Decimal("0.0002")
     assert fees.of_market("binance", PERP).source == "your settings"
     assert fees.of_market("binance", SPOT).taker == Decimal("0.001")
+
+
+def test_what_the_venue_lists_wins_over_the_schedule_and_own_rates_over_both():
+    dear = replace(instrument_of("bitget", PERP, "NEW"), taker_fee=Decimal("0.0008"))
+    told = FeeTable(as_of=date(2026, 11, 23)).of(dear)
+    assert (told.taker, told.source, told.as_of) == (
+        Decimal("0.0008"), "bitget's list of instruments", date(2026, 11, 23)
+    )  # fmt: skip
+    assert told.asset == FeeTable().of(instrument_of("bitget", PERP, "BTC")).asset
+    assert FeeTable().of(replace(dear, taker_fee=None)).taker == Decimal("0.0006")
+    own = FeeTable(own_rates={("bitget", PERP): Decimal("0.0002")}).of(dear)
+    assert (own.taker, own.source) == (Decimal("0.0002"), "your settings")
 
 
 def test_a_market_without_a_schedule_is_never_free():

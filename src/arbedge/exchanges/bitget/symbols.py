@@ -16,7 +16,7 @@ from arbedge.domain.money import ZERO, decimal_of
 from arbedge.errors import Invalid
 from arbedge.exchanges.bitget.facts import PRODUCT_LINES, SPEC, SPOT_LINE
 from arbedge.exchanges.bitget.wire import Component, Contract, Pair
-from arbedge.exchanges.reading.figures import above_zero, least_limit, moment
+from arbedge.exchanges.reading.figures import above_zero, decimal_or_none, least_limit, moment
 from arbedge.exchanges.reading.listing import Listing, read_listing
 from arbedge.exchanges.transport.multipliers import split_multiplier
 from arbedge.market.ports import IndexComponent
@@ -24,6 +24,7 @@ from arbedge.market.ports import IndexComponent
 __all__ = [
     "class_of",
     "component_of",
+    "fee_of",
     "instrument_id",
     "line_of",
     "min_notional",
@@ -36,6 +37,7 @@ __all__ = [
 Row = TypeVar("Row")
 
 _MOST_PLACES = 30
+_HIGHEST_FEE = Decimal("0.05")
 
 _DOLLARS = frozenset({"USDT", "USDC"})
 
@@ -128,6 +130,7 @@ def _spot(row: Pair) -> Instrument:
         status=_SPOT_STATUS.get(row.status, InstrumentStatus.SUSPENDED),
         listed_at=moment(row.open_ms),
         delists_at=moment(row.off_ms),
+        taker_fee=fee_of(row.taker_fee),
     )
 
 
@@ -152,6 +155,7 @@ def _perp(row: Contract, spot_bases: AbstractSet[str]) -> Instrument:
         asset_class=asset_class,
         listed_at=moment(row.launch_ms),
         delists_at=moment(row.off_ms),
+        taker_fee=fee_of(row.taker_fee),
     )
 
 
@@ -167,6 +171,12 @@ def min_notional(text: str, quote: str, symbol: str) -> Decimal:
     if not text or quote not in _DOLLARS:
         return ZERO
     return decimal_of(text, f"{symbol} minTradeUSDT")
+
+
+def fee_of(text: str | None) -> Decimal | None:
+    """The taker fee everybody pays, a fraction; None where none is stated, or one no venue asks."""
+    fee = decimal_or_none(text)
+    return fee if fee is not None and 0 <= fee <= _HIGHEST_FEE else None
 
 
 def places(count: int, name: str) -> Decimal:

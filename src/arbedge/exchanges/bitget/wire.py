@@ -168,6 +168,7 @@ class Pair(Struct):
     min_usdt: str = field(name="minTradeUSDT", default="")
     open_ms: str | None = field(name="openTime", default=None)
     off_ms: str | None = field(name="offTime", default=None)
+    taker_fee: str | None = field(name="takerFeeRate", default=None)
 
 
 class Contract(Struct):
@@ -189,6 +190,7 @@ class Contract(Struct):
     launch_ms: str | None = field(name="launchTime", default=None)
     off_ms: str | None = field(name="offTime", default=None)
     real_world: str | None = field(name="isRwa", default=None)
+    taker_fee: str | None = field(name="takerFeeRate", default=None)
 
 
 class RestTop(Struct, gc=False):

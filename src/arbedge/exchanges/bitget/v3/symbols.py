@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from arbedge.domain.instrument import AssetClass, Instrument, InstrumentStatus, MarketKind
 from arbedge.domain.money import decimal_of
-from arbedge.exchanges.bitget.symbols import class_of, instrument_id, min_notional, places, same_symbol_once
+from arbedge.exchanges.bitget.symbols import class_of, fee_of, instrument_id, min_notional, places, same_symbol_once
 from arbedge.exchanges.bitget.v3.wire import Listed
 from arbedge.exchanges.reading.figures import above_zero, least_limit, moment
 from arbedge.exchanges.reading.listing import Listing, read_listing
@@ -67,6 +67,7 @@ def _instrument(
         asset_class=asset_class,
         listed_at=moment(row.launch_ms),
         delists_at=moment(row.off_ms),
+        taker_fee=fee_of(row.taker_fee),
     )
 
 
