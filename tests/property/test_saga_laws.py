@@ -80,7 +80,7 @@ def test_no_order_is_ever_larger_than_what_it_gives_back(data):
 def executions(draw):
     rows = []
     for number in range(draw(st.integers(0, 30))):
-        rows.append(
+        rows.append(  # noqa: PERF401
             Execution(
                 id=str(number),
                 type=draw(st.sampled_from(ExecutionType)),

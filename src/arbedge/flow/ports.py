@@ -1,14 +1,27 @@
 """What the flow asks of the stages it joins, in the few words it needs."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
-from arbedge.domain.funding import FundingState
+from arbedge.domain.funding import FundingState, Settlement
+from arbedge.domain.instrument import InstrumentId
 from arbedge.domain.opportunity import Rejection
 from arbedge.domain.quote import Book, BookChange
-from arbedge.market.ports import LinkEvent
+from arbedge.flow.outcome_rows import OutcomeBatch, PendingOutcome
+from arbedge.market.ports import LinkEvent, TopRow
 
-__all__ = ["FaultLog", "MarketIntake", "RejectionSource", "TickHooks", "TickSink"]
+__all__ = [
+    "FaultLog",
+    "FundingView",
+    "MarketIntake",
+    "OutcomeArchive",
+    "RejectionSource",
+    "SettledFunding",
+    "TickHooks",
+    "TickSink",
+]
 
 
 class MarketIntake(Protocol):
@@ -26,6 +39,10 @@ class MarketIntake(Protocol):
         received_ns: int,
     ) -> bool:
         """A best bid and ask; True when the board changed."""
+        ...
+
+    def accept_tops(self, rows: Iterator[TopRow], received_ns: int, changed: list[int]) -> None:
+        """`accept_top` of each row in turn; slots whose prices changed are added to `changed`."""
         ...
 
     def accept_book_change(self, slot: int, change: BookChange) -> bool:
@@ -82,4 +99,38 @@ class FaultLog(Protocol):
 
     def error(self, event: str, **fields: Any) -> Any:
         """Something went wrong and was contained."""
+        ...
+
+
+class OutcomeArchive(Protocol):
+    """Where outcomes are kept; raises `Unavailable` when the store cannot be reached."""
+
+    async def keep(self, batch: OutcomeBatch) -> None:
+        """Keep all of it or nothing; keeping it twice changes nothing."""
+        ...
+
+    async def pending(self, limit: int) -> Sequence[PendingOutcome]:
+        """Outcomes that have not ended, oldest first."""
+        ...
+
+
+class FundingView(Protocol):
+    """Funding of perpetuals as the market knows it now, by slot."""
+
+    def settlements(self, slot: int, until: datetime) -> Sequence[Settlement]:
+        """Expected settlements to `until`, oldest first; empty where unknown."""
+        ...
+
+    def mark(self, slot: int) -> Decimal | None:
+        """The venue's mark price, in venue units."""
+        ...
+
+
+class SettledFunding(Protocol):
+    """What a venue says was settled; raises `Unavailable`, `Rejected` or `IntegrityError`."""
+
+    async def fetch_funding_history(
+        self, perp: InstrumentId, since: datetime, until: datetime
+    ) -> Sequence[Settlement]:
+        """Settled rates with `since` <= at < `until`, oldest first."""
         ...

@@ -88,6 +88,10 @@ _ALL = (
     _counter("opportunities_closed", "opportunities", "Opportunities closed.", "kind"),
     _gauge("opportunities_open", "opportunities", "Opportunities open now.", "kind"),
     _histogram("tick_to_candidate", TICK_S, "From a frame's arrival to its candidate's appraisal."),
+    # what became of them
+    _gauge("outcomes_followed", "opportunities", "Shown opportunities followed now."),
+    _counter("outcomes_refused", "opportunities", "Shown opportunities not followed: as many as allowed were."),
+    _counter("outcomes_missed", "marks", "Marks whose moment went by unwatched."),
     # to the store
     _counter("storage_events", "events", "Events written to the archive."),
     _gauge("storage_pending", "events", "Events that wait for the archive."),

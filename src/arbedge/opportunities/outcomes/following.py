@@ -14,6 +14,7 @@ from typing import Any
 from arbedge.domain.money import ZERO
 from arbedge.domain.opportunity import Candidate, Opportunity, OpportunityKind, Qualification
 from arbedge.domain.priced import PricedPair, PricedTriangle
+from arbedge.opportunities.evidence.model import InventoryMode
 
 __all__ = [
     "AFTER_S",
@@ -32,6 +33,14 @@ __all__ = [
 
 _BPS = 10_000
 _SHORTEST_LATENESS_S = 0.3
+_TERMS = (
+    "convergence",
+    "settlement_guard_s",
+    "leverage",
+    "margin_buffer",
+    "withdraw_fee_base",
+    "withdraw_fee_pct",
+)
 _LATENESS_SHARE = 0.05
 
 
@@ -102,6 +111,9 @@ class Followed:
     settlement_guard_s: Decimal = Decimal(60)
     leverage: Decimal = Decimal(3)
     margin_buffer: Decimal = Decimal("0.1")
+    mode: InventoryMode = InventoryMode.PREFUNDED
+    withdraw_fee_base: Decimal = ZERO
+    withdraw_fee_pct: Decimal = ZERO
     is_simulated: bool = False
 
     @property
@@ -151,11 +163,7 @@ class PaperResult:
 def follow(opportunity: Opportunity, evidence: Mapping[str, Any]) -> Followed:
     """What to follow of an opportunity that has just opened with this evidence document (schema 1)."""
     priced = opportunity.priced
-    terms = {
-        name: Decimal(evidence[name])
-        for name in ("convergence", "settlement_guard_s", "leverage", "margin_buffer")
-        if name in evidence
-    }
+    terms = {name: Decimal(evidence[name]) for name in _TERMS if name in evidence}
     entry_notional, order_qty, qty = _entry(priced)
     return Followed(
         id=opportunity.id,
@@ -169,6 +177,7 @@ def follow(opportunity: Opportunity, evidence: Mapping[str, Any]) -> Followed:
         entry_notional=entry_notional,
         order_qty=order_qty,
         qty=qty,
+        mode=InventoryMode(evidence.get("mode", InventoryMode.PREFUNDED)),
         is_simulated=opportunity.is_simulated,
         **terms,
     )

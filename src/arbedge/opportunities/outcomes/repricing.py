@@ -131,6 +131,9 @@ class Repricer:
             settlement_guard_s=followed.settlement_guard_s,
             leverage=followed.leverage,
             margin_buffer=followed.margin_buffer,
+            mode=followed.mode,
+            withdraw_fee_base=followed.withdraw_fee_base,
+            withdraw_fee_pct=followed.withdraw_fee_pct,
         )
         return replace(evidence, convergence=_convergence(followed, units))
 
