@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from arbedge.bootstrap.record_job import RecordJob, RecordSnapshot, recording
@@ -41,7 +42,8 @@ async def _record(arguments: argparse.Namespace) -> int:
             task = job.start_task("status", _teller(job, show, stop))
             await stop.wait(arguments.seconds)
             task.cancel()
-        show(job.snapshot(), True)
+            last = job.snapshot()
+        show(replace(last, recorder=job.snapshot().recorder), True)
     return EXIT_OK
 
 
