@@ -1,15 +1,18 @@
 """The agenda: which candidates to appraise now, when far more pass the screen than can be priced at once.
 
-Depth books are scarce, so only a focus of candidates is worked on at a time, best gross edge first, as far as
-books go round (what shares a leg shares its book); each keeps its place until it was judged or its patience is
-over. One that lost by much rests until its edge has risen by half of what it lacked, or its rest (longer each time)
-is over. Open opportunities never rest, and never keep new ones from their turn: they come first only when they were
+Depth books are scarce, so only a focus of candidates is worked on at a time, as far as books go round (what shares
+a leg shares its book); each keeps its place until it was judged or its patience is over. Kinds take turns, the best
+gross edge of each first: a week's expected funding adds up to more than most gaps between prices, so by edge alone
+thousands of funding pairs would come before a gap that pays now.
+One that lost by much rests until its edge has risen by half of what it lacked, or its rest (longer each time) is
+over. Open opportunities never rest, and never keep new ones from their turn: they come first only when they were
 not looked at for a second.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from math import isnan, nan
+from math import inf, isnan, nan
 
 from arbedge.domain.opportunity import Gate
 
@@ -50,6 +53,7 @@ class Pace:
 @dataclass(slots=True)
 class _Entry:
     gross: float
+    kind: Hashable
     appraised_ns: int | None = None
     appraised_gross: float = nan
     focused_ns: int | None = None
@@ -59,11 +63,17 @@ class _Entry:
 
 
 class Agenda:
-    """Candidates over the threshold, by route number, and when each was last looked at."""
+    """Candidates over the threshold, by route number, and when each was last looked at.
 
-    def __init__(self, pace: Pace, slots_of: Callable[[int], Sequence[int]]) -> None:
+    `slots_of` gives the markets whose books a candidate needs, `kind_of` whom it takes turns with.
+    """
+
+    def __init__(
+        self, pace: Pace, slots_of: Callable[[int], Sequence[int]], kind_of: Callable[[int], Hashable]
+    ) -> None:
         self._pace = pace
         self._slots_of = slots_of
+        self._kind_of = kind_of
         self._entries: dict[int, _Entry] = {}
         self._focus: set[int] = set()
 
@@ -82,7 +92,7 @@ class Agenda:
         """The screen let this candidate through, at this edge now."""
         entry = self._entries.get(number)
         if entry is None:
-            self._entries[number] = _Entry(gross)
+            self._entries[number] = _Entry(gross, self._kind_of(number))
         else:
             entry.gross = gross
 
@@ -97,7 +107,7 @@ class Agenda:
     def due(self, among: Iterable[int], open_numbers: Collection[int], now_ns: int) -> list[int]:
         """Which of these to appraise now, most urgent first; takes free places of the focus."""
         ready = [n for n in among if n in self._entries and self._is_due(n, n in open_numbers, now_ns)]
-        ready.sort(key=lambda n: (self._turn(n, n in open_numbers, now_ns), -self._entries[n].gross))
+        ready = self._in_turn(ready, open_numbers, now_ns)
         chosen = []
         used: set[int] | None = None
         refused = 0
@@ -107,12 +117,12 @@ class Agenda:
                 self._leave(number)
             elif number not in self._focus:
                 if refused >= _REFUSALS:
-                    continue  # the rest has smaller edges: it would only be refused as well
+                    continue  # what comes later has less of a claim: it would only be refused as well
                 if used is None:
                     used = {slot for each in (*open_numbers, *self._focus) for slot in self._slots_of(each)}
                 wanted = used.union(self._slots_of(number))
                 is_full = len(self._focus) >= self._pace.focus or len(wanted) > self._pace.books
-                if is_full and not self._gave_way(entry.gross, now_ns):
+                if is_full and not self._gave_way(number, now_ns):
                     refused += 1
                     continue
                 used = wanted
@@ -120,6 +130,18 @@ class Agenda:
                 entry.focused_ns = now_ns
             chosen.append(number)
         return chosen
+
+    def _in_turn(self, ready: list[int], open_numbers: Collection[int], now_ns: int) -> list[int]:
+        """By turn; within one the best of every kind, then the second best of every kind, and so on."""
+        ready.sort(key=lambda n: -self._entries[n].gross)
+        seen: Counter[Hashable] = Counter()
+        ranked = []
+        for number in ready:
+            kind = self._entries[number].kind
+            ranked.append((self._turn(number, number in open_numbers, now_ns), seen[kind], number))
+            seen[kind] += 1
+        ranked.sort(key=lambda each: each[:2])  # stable: equals stay by edge
+        return [number for _, _, number in ranked]
 
     def _turn(self, number: int, is_open: bool, now_ns: int) -> int:
         """0: open and not looked at for long, 1: not open, 2: open."""
@@ -163,15 +185,24 @@ class Agenda:
             return True
         return abs(entry.gross - entry.appraised_gross) > _MOVED
 
-    def _gave_way(self, gross: float, now_ns: int) -> bool:
-        """Make room: the weakest that had its chance leaves for a better one."""
+    def _gave_way(self, number: int, now_ns: int) -> bool:
+        """Make room: of the kind that holds most places the weakest that had its chance leaves.
+
+        For one of its own kind it leaves only to a better edge.
+        """
+        held = Counter(self._entries[each].kind for each in self._focus)
+        if not held:
+            return False
+        own = self._entries[number].kind
+        most = max(held.values())
+        crowded = own if held[own] == most else next(kind for kind in held if held[kind] == most)
         patience_ns = self._pace.patience_s * 1e9 / 2
-        weakest, least = None, gross
-        for number in self._focus:
-            entry = self._entries[number]
+        weakest, least = None, self._entries[number].gross if crowded == own else inf
+        for each in self._focus:
+            entry = self._entries[each]
             since_ns = entry.focused_ns if entry.focused_ns is not None else now_ns
-            if entry.gross < least and now_ns - since_ns > patience_ns:
-                weakest, least = number, entry.gross
+            if entry.kind == crowded and entry.gross < least and now_ns - since_ns > patience_ns:
+                weakest, least = each, entry.gross
         if weakest is None:
             return False
         self._leave(weakest)

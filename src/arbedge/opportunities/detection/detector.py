@@ -78,7 +78,9 @@ class Detector:
         self._routes = Routes(config.kinds)
         self._screen = Screen(market, self._routes, float(config.threshold))
         self._appraiser = Appraiser(market, config, clock, settings.provenance, settings.freshness, gaps)
-        self._agenda = Agenda(pace, lambda number: self._routes.route(number).slots)
+        self._agenda = Agenda(
+            pace, lambda number: self._routes.route(number).slots, lambda number: self._routes.route(number).kind
+        )
         self._life = LifeTracker(config.grace_s, is_simulated=settings.provenance.is_simulated)
         self._rejections = RejectionLedger(pace.kept_rejections)
         self._lives = settings.lives

@@ -8,7 +8,11 @@ MS = 1_000_000
 
 
 def agenda(**pace):
-    return Agenda(Pace(**pace), lambda number: (2 * number, 2 * number + 1))
+    return Agenda(Pace(**pace), lambda number: (2 * number, 2 * number + 1), lambda _: "one kind")
+
+
+def of_kinds(kinds, **pace):
+    return Agenda(Pace(**pace), lambda number: (2 * number, 2 * number + 1), kinds.__getitem__)
 
 
 def offered(book, *gross):
@@ -53,6 +57,24 @@ def test_a_better_candidate_replaces_the_weakest_that_had_its_chance():
     assert book.due([1], {}, 1 * S) == []
     assert book.due([1], {}, 3 * S) == [1]
     assert book.focused == {1}
+
+
+def test_kinds_take_turns_so_that_a_gap_does_not_wait_for_a_thousand_funding_pairs():
+    book = of_kinds("ffffg", focus=4)
+    numbers = offered(book, 0.05, 0.04, 0.03, 0.02, 0.006)
+    assert book.due(numbers, {}, 0) == [0, 4, 1, 2]
+    assert book.due([3], {}, 0) == []
+
+
+def test_the_kind_that_crowds_the_focus_gives_way_to_another_whatever_the_edge():
+    book = of_kinds("fffg", focus=3, patience_s=4.0)
+    assert book.due(offered(book, 0.05, 0.04, 0.03), {}, 0) == [0, 1, 2]
+    book.offer(3, 0.006)
+    assert book.due([3], {}, 1 * S) == []
+    assert book.due([3], {}, 3 * S) == [3]
+    assert book.focused == {0, 1, 3}
+    book.offer(2, 0.03)
+    assert book.due([2], {}, 3 * S) == [], "its kind holds most places: only a better edge is let in"
 
 
 def test_the_more_was_lacking_the_longer_the_rest_and_a_rise_ends_it():
@@ -113,7 +135,7 @@ def test_many_open_ones_leave_room_for_new_candidates_as_far_as_books_go_round()
 
 
 def test_candidates_that_share_legs_share_their_books():
-    book = Agenda(Pace(focus=10, books=6), lambda number: (0, number + 1))
+    book = Agenda(Pace(focus=10, books=6), lambda number: (0, number + 1), lambda _: "one kind")
     numbers = offered(book, *[0.002] * 9)
     assert book.due(numbers, set(), 0) == [0, 1, 2, 3, 4]
 
