@@ -1,19 +1,24 @@
-"""Bitget's own manners, played by its lab: books proved by checksum, cuts without a word, dead symbols; ccxt judges."""
+"""Bitget's own manners, played by its lab in both generations of the API; ccxt judges.
+
+Books are proved by checksum (v2) or by the number before (v3); cuts come without a word; dead symbols harm nobody.
+"""
 
 import asyncio
 import contextlib
 from collections import Counter
 from dataclasses import replace
+from decimal import Decimal
 from random import Random
 
 import pytest
 
 from arbedge.domain.instrument import InstrumentStatus, MarketKind
+from arbedge.domain.network import NetworkState
 from arbedge.errors import SequenceGap
 from arbedge.exchanges.bitget.adapter import build
-from arbedge.exchanges.bitget.facts import PUBLIC, SPEC
+from arbedge.exchanges.bitget.facts import PUBLIC
 from arbedge.exchanges.bitget.stream import BitgetScript
-from arbedge.exchanges.config import VenueConfig
+from arbedge.exchanges.config import BitgetConfig
 from arbedge.exchanges.crosscheck import GUARD_POLICY, compare, load_markets
 from arbedge.exchanges.transport.connectors import make_connector
 from arbedge.exchanges.transport.fleet import FleetSetup, StreamFleet
@@ -28,6 +33,8 @@ from arbedge.lab.faults import parse_fault
 from arbedge.lab.server import running_lab
 from arbedge.market.feeds.book import CHAINED_IDS, LocalBook
 from arbedge.market.ports import LinkState, Watched
+
+GENERATIONS = pytest.mark.parametrize("api", ["v2", "v3"])
 
 
 class Sink:
@@ -70,12 +77,12 @@ class Sink:
 
 
 @contextlib.asynccontextmanager
-async def scene(universe="small", changes_per_s=300, **pace):
+async def scene(universe="small", changes_per_s=300, api="v2", **pace):
     options = LabOptions(
         port_base=0, universe=universe, scenario="calm", changes_per_s=changes_per_s, pace=Pace(**pace)
     )
     async with running_lab(options) as lab:
-        config = VenueConfig(base_url=lab.url_of("bitget"), rest_deadline_s=5)
+        config = BitgetConfig(base_url=lab.url_of("bitget"), rest_deadline_s=5, api=api)
         venue = build(config, Surroundings(SystemClock(), Random(5)))
         try:
             yield lab, venue
@@ -133,8 +140,9 @@ async def agrees_once(sink, venue, each, levels=20):
     return False
 
 
-async def test_pitfall_12_lost_and_swapped_depth_frames_are_found_and_the_book_begins_anew():
-    async with scene() as (lab, venue):
+@GENERATIONS
+async def test_pitfall_12_lost_and_swapped_depth_frames_are_found_and_the_book_begins_anew(api):
+    async with scene(api=api) as (lab, venue):
         watched = await trading(venue)
         first, last = watched[0], watched[-1]
         async with streaming(venue.streams, watched) as sink:
@@ -153,15 +161,16 @@ async def test_pitfall_12_lost_and_swapped_depth_frames_are_found_and_the_book_b
             assert sink.losses == []
 
 
-async def test_pitfall_13_the_days_cut_passes_without_a_gap():
-    async with scene(cut_s=6) as (lab, venue):
+@GENERATIONS
+async def test_pitfall_13_the_days_cut_passes_without_a_gap(api):
+    async with scene(api=api, cut_s=6) as (lab, venue):
         watched = await trading(venue)
         await venue.catalogue.fetch_funding()
-        hosts = {PUBLIC: replace(SPEC.streams[PUBLIC], lifetime_s=6.0)}
+        hosts = {PUBLIC: replace(venue.spec.streams[PUBLIC], lifetime_s=6.0)}
         clock, base_url = SystemClock(), lab.url_of("bitget")
         connector = make_connector("picows", "bitget", clock, None)
         ports = SessionPorts(connector, venue.guards[-1], clock, StandardLog())
-        script = BitgetScript(hosts, lambda: venue.catalogue.terms)
+        script = BitgetScript(hosts, lambda: venue.catalogue.terms, is_unified=api == "v3")
         streams = StreamFleet(FleetSetup("bitget", hosts, base_url, None), script, ports, KeeperPace(Random(1)))
         async with streaming(streams, watched) as sink:
             streams.want_depth(frozenset({watched[0].slot}))
@@ -172,8 +181,9 @@ async def test_pitfall_13_the_days_cut_passes_without_a_gap():
             assert sink.funding.keys() == {w.slot for w in watched if w.instrument.id.kind is MarketKind.PERP}
 
 
-async def test_pitfall_14_a_symbol_that_is_gone_does_not_end_the_link_of_the_others():
-    async with scene() as (_, venue):
+@GENERATIONS
+async def test_pitfall_14_a_symbol_that_is_gone_does_not_end_the_link_of_the_others(api):
+    async with scene(api=api) as (_, venue):
         watched = await trading(venue)
         gone = replace(watched[0].instrument, id=watched[0].instrument.id._replace(symbol="GONEUSDT"))
         watched = [*watched, Watched(len(watched), gone)]
@@ -206,3 +216,72 @@ async def test_every_instrument_is_read_as_ccxt_reads_it():
     assert len(differences) == len(in_usdc)
     changed = [replace(spot[0], tick=spot[0].tick * 2), *spot[1:], *perps]
     assert len(compare(changed, theirs)) == len(differences) + 1
+
+
+@pytest.mark.serial
+async def test_every_instrument_of_v3_is_read_as_ccxt_reads_it_but_for_steps_it_takes_from_the_decimals():
+    async with scene("four", changes_per_s=50, api="v3") as (lab, venue):
+        ours = [each for kind in MarketKind for each in await venue.catalogue.fetch_instruments(kind)]
+        guard = Guard("bitget:ccxt", GUARD_POLICY, SystemClock(), Random(1))
+        theirs = await load_markets("bitget", guard, base_url=lab.url_of("bitget"), is_unified=True)
+    assert len(ours) > 1500
+    assert not any(venue.catalogue.unreadable.values())
+    differences = compare(ours, theirs)
+    # ccxt takes the number of decimals for the step; where the venue states a step of ten of them, it is wrong
+    steps = {each.symbol: (Decimal(each.ours), Decimal(each.theirs)) for each in differences if each.what == "tick"}
+    assert 0 < len(steps) < len(ours) / 4
+    assert all(own == their * 10 for own, their in steps.values())
+    # ccxt states the least worth of an order in USDT also of pairs in other coins: there it is not in the quote
+    others = {str(each.id) for each in ours if each.quote not in {"USDT", "USDC"}}
+    rest = [each for each in differences if each.what != "tick"]
+    assert {(each.symbol, each.what) for each in rest} == {(symbol, "minimum notional") for symbol in others}
+
+
+async def test_both_generations_list_the_same_instruments_at_the_same_fees():
+    async with scene("demo", changes_per_s=50) as (lab, classic):
+        config = BitgetConfig(base_url=lab.url_of("bitget"), rest_deadline_s=5, api="v3")
+        unified = build(config, Surroundings(SystemClock(), Random(5)))
+        try:
+            for kind in MarketKind:
+                old = {each.id: each for each in await classic.catalogue.fetch_instruments(kind)}
+                new = {each.id: each for each in await unified.catalogue.fetch_instruments(kind)}
+                assert old.keys() == new.keys()
+                for key, each in old.items():
+                    for name in ("tick", "lot", "min_notional", "multiplier", "asset", "settle", "asset_class"):
+                        assert getattr(each, name) == getattr(new[key], name), (key, name)
+                    is_open = each.status is InstrumentStatus.TRADING
+                    assert (new[key].status is InstrumentStatus.TRADING) is is_open
+                    # v2 lists what everybody pays everywhere, v3 on contracts alone: the schedule speaks for spot
+                    assert each.taker_fee == Decimal("0.001" if kind is MarketKind.SPOT else "0.0006")
+                    assert new[key].taker_fee == (None if kind is MarketKind.SPOT else each.taker_fee)
+            in_usdc = [each for each in new.values() if each.quote == "USDC"]
+            assert in_usdc
+            assert all(each.min_notional == 5 for each in in_usdc)
+        finally:
+            await unified.close()
+
+
+@GENERATIONS
+async def test_networks_are_read_of_every_coin_and_every_state_there_is(api):
+    async with scene("demo", api=api) as (_, venue):
+        networks = await venue.catalogue.fetch_networks()
+        bases = {each.base for each in await venue.catalogue.fetch_instruments(MarketKind.SPOT)}
+    assert bases <= {each.coin for each in networks}
+    ways = {(each.deposit, each.withdraw) for each in networks}
+    assert len(ways) == 4
+    assert NetworkState.UNKNOWN not in {state for way in ways for state in way}
+    assert any(each.needs_memo for each in networks)
+    assert any(each.is_congested for each in networks)
+    assert any(each.withdraw_fee_pct > 0 for each in networks)
+    assert all(each.contract is None or each.contract == each.contract.lower() for each in networks)
+    assert {"ETH", "BSC", "ARBITRUM", "TRX", "BTC"} <= {each.network for each in networks}
+
+
+async def test_an_index_names_its_pairs_as_the_venues_named_spell_them():
+    async with scene("demo") as (_, venue):
+        perps = {each.id.symbol: each for each in await venue.catalogue.fetch_instruments(MarketKind.PERP)}
+        told = await venue.catalogue.fetch_index_components(perps["BTCUSDT"].id)
+    assert {("binance", "BTCUSDT"), ("okx", "BTC-USDT"), ("bybit", "BTCUSDT")} <= {
+        (c.venue, c.symbol) for c in told
+    }
+    assert all(component.price > 0 for component in told)
