@@ -23,7 +23,14 @@ from arbedge.foundation.resilience.guard import Guard, GuardHooks
 from arbedge.foundation.resilience.weight import WeightBudget
 from arbedge.foundation.runtime.clock import Clock, SystemClock
 from arbedge.market.feeds.desk import DepthVenue
-from arbedge.market.ports import DepthSource, FundingSource, NetworkSource, VenueCatalogue, VenueStreams
+from arbedge.market.ports import (
+    DepthSource,
+    FundingSource,
+    LimitSource,
+    NetworkSource,
+    VenueCatalogue,
+    VenueStreams,
+)
 
 __all__ = ["ADAPTERS", "Adapter", "OpenVenue", "VenueSet", "build_venues", "open_venues"]
 
@@ -43,6 +50,7 @@ class OpenVenue:
     depth: DepthVenue
     funding: FundingSource
     networks: NetworkSource | None
+    limits: LimitSource | None
     streams: VenueStreams
     guards: tuple[Guard, ...]
     pool: _Pool
@@ -107,6 +115,7 @@ def _open(name: VenueName, config: VenueConfig, around: Surroundings) -> OpenVen
         depth=DepthVenue(venue.catalogue, venue.streams.want_depth, adapter.sends_books),
         funding=venue.catalogue,
         networks=venue.catalogue if isinstance(venue.catalogue, NetworkSource) else None,
+        limits=venue.catalogue if isinstance(venue.catalogue, LimitSource) else None,
         streams=venue.streams,
         guards=venue.guards,
         pool=venue.pool,

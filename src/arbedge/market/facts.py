@@ -16,7 +16,7 @@ from arbedge.domain.network import NetworkFinding
 from arbedge.domain.opportunity import IdentityLevel
 from arbedge.domain.quarantine import Doubt
 from arbedge.domain.quote import Book
-from arbedge.market.ports import Turnover
+from arbedge.market.ports import PriceLimits, Turnover
 
 __all__ = ["Columns", "ConversionRate", "IdentityFinding", "LegFacts"]
 
@@ -28,7 +28,7 @@ class LegFacts:
     `book` is None exactly when `book_problem` says why in words. `is_alive` is False exactly when
     `alive_problem` says why. `book_confirmed_ns` is when the detail book was last known to be true (monotonic).
     `mark` is a venue price. `borrow_rate_hourly` is None where unknown; unknown is not borrowable. `networks` says
-    how cut off the coin is at its venue; None for what is no coin.
+    how cut off the coin is at its venue; None for what is no coin. `limits` are those the venue tells on demand.
     """
 
     slot: int
@@ -43,6 +43,7 @@ class LegFacts:
     mark: Decimal | None
     borrow_rate_hourly: Decimal | None
     networks: NetworkFinding | None = None
+    limits: PriceLimits | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,12 @@ __all__ = [
     "DepthSource",
     "FundingSource",
     "IndexComponent",
+    "LimitSource",
     "LinkEvent",
     "LinkState",
     "MarketSink",
     "NetworkSource",
+    "PriceLimits",
     "Turnover",
     "VenueCatalogue",
     "VenueStreams",
@@ -111,6 +113,23 @@ class FundingSource(Protocol):
         self, perp: InstrumentId, since: datetime, until: datetime
     ) -> tuple[Settlement, ...]:
         """Settled rates with `since` <= at < `until`, oldest first; pages as often as needed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLimits:
+    """The highest price a buy may name now and the lowest a sell may, in venue prices; None: no limit."""
+
+    highest_buy: Decimal | None
+    lowest_sell: Decimal | None
+
+
+@runtime_checkable
+class LimitSource(Protocol):
+    """Price limits, of a venue that tells them for one instrument at a time."""
+
+    async def fetch_price_limits(self, instrument: InstrumentId) -> PriceLimits:
+        """The limits of one instrument now."""
         ...
 
 

@@ -72,6 +72,9 @@ class MarketRefresher:
                     partial(self._every, name, "funding", config.refresh_funding_s, partial(self._fund, name)),
                     partial(self._index_loop, name),
                 ]
+            if venue.limits is not None:
+                self._market.limits.open(name)
+                jobs.append(partial(self._market.limits.serve, name, venue.limits, self._attempt))
             if venue.networks is None:
                 self._market.networks.explain(name, f"{name} tells them to key holders only")
             else:

@@ -5,19 +5,23 @@ from enum import StrEnum
 
 from arbedge.domain.instrument import MarketKind
 from arbedge.errors import ArbEdgeError
-from arbedge.market.ports import FundingSource, NetworkSource, VenueCatalogue
+from arbedge.market.ports import FundingSource, LimitSource, NetworkSource, VenueCatalogue
 
 __all__ = ["VenueCondition", "VenueFaults", "VenueSources", "VenueState", "is_restriction"]
 
 
 @dataclass(frozen=True, slots=True)
 class VenueSources:
-    """A venue's reads, and the kinds of market watched there; `networks` is None where it takes a key to ask."""
+    """A venue's reads, and the kinds of market watched there; `networks` is None where it takes a key to ask.
+
+    `limits` is None where price limits come with the listing, or not at all.
+    """
 
     catalogue: VenueCatalogue
     funding: FundingSource
     kinds: tuple[MarketKind, ...] = (MarketKind.SPOT, MarketKind.PERP)
     networks: NetworkSource | None = None
+    limits: LimitSource | None = None
 
 
 class VenueCondition(StrEnum):

@@ -27,6 +27,7 @@ from arbedge.market.fees import FeeTable
 from arbedge.market.forecast import ForecastRule
 from arbedge.market.funding import FundingDesk
 from arbedge.market.history.prices import PriceHistory
+from arbedge.market.limits import PriceLimitDesk
 from arbedge.market.networks import NetworkTable
 from arbedge.market.ports import LinkEvent, LinkState, Turnover
 from arbedge.market.rates import QuoteRates
@@ -99,6 +100,7 @@ class LiveMarket:
             levels=config.depth_levels,
             confirmation_s=config.confirmation_s,
         )
+        self.limits = PriceLimitDesk(clock)
         self.desk = DepthDesk(shelf, clock, venues, confirm_within_s=config.detail_confirmation_s)
         self.faults: Counter[QuoteFault] = Counter()
         self.silent_streams = 0
@@ -137,6 +139,7 @@ class LiveMarket:
             mark=self.funding.mark(slot),
             borrow_rate_hourly=borrow,
             networks=self.networks.at(instrument),
+            limits=self.limits.at(instrument),
         )
 
     def identity(self, first: int, second: int) -> IdentityFinding:

@@ -21,7 +21,7 @@ from arbedge.exchanges.reading.figures import decimal_or_none, positive_or_none
 from arbedge.exchanges.reading.listing import Listing, ListingDesk
 from arbedge.exchanges.transport.faults import Restricted
 from arbedge.foundation.runtime.clock import Clock
-from arbedge.market.ports import ClockSample, IndexComponent, Turnover
+from arbedge.market.ports import ClockSample, IndexComponent, PriceLimits, Turnover
 
 __all__ = ["OkxCatalogue"]
 
@@ -104,6 +104,16 @@ class OkxCatalogue:
         row = told.value[0]
         sides = wire.levels_of(row.bids), wire.levels_of(row.asks)
         return book_of(instrument, sides, row.last, row.venue_at_ms, told.received_ns)
+
+    async def fetch_price_limits(self, instrument: InstrumentId) -> PriceLimits:
+        """The highest buy and the lowest sell order the venue takes now."""
+        told = await self._rest.price_limit(instrument.symbol)
+        if not told.value:
+            raise IntegrityError(f"okx: the answer of public/price-limit for {instrument.symbol} is empty")
+        row = told.value[0]
+        if not row.is_enabled:
+            return PriceLimits(None, None)
+        return PriceLimits(positive_or_none(row.highest_buy), positive_or_none(row.lowest_sell))
 
     async def fetch_funding(self) -> tuple[FundingState, ...]:
         """Funding of every perpetual now, in four calls: marks, an index list for each settle currency, funding."""

@@ -56,6 +56,7 @@ QUOTAS = MappingProxyType(
         "public/funding-rate-history": 10,
         "public/mark-price": 10,
         "public/open-interest": 20,
+        "public/price-limit": 20,
         "public/time": 10,
     }
 )

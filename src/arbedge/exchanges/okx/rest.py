@@ -68,6 +68,10 @@ class OkxRest:
         """What one index is made of."""
         return await self._ask("market/index-components", wire.Envelope[wire.IndexComponents], {"index": index})
 
+    async def price_limit(self, symbol: str) -> Told[list[wire.LimitRow]]:
+        """Price limits of one instrument."""
+        return await self._ask("public/price-limit", wire.Envelope[list[wire.LimitRow]], {"instId": symbol})
+
     async def settled_page(self, symbol: str, before_ms: int) -> Told[list[wire.SettledRow]]:
         """One page of settled rates: the newest rows earlier than that time, newest first."""
         params = {"instId": symbol, "after": str(before_ms), "limit": str(HISTORY_PAGE)}

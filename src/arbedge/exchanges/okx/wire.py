@@ -26,6 +26,7 @@ __all__ = [
     "FundingRow",
     "IndexComponents",
     "IndexRow",
+    "LimitRow",
     "ListedInstrument",
     "MarkRow",
     "OpenInterestRow",
@@ -262,6 +263,15 @@ class IndexComponents(Struct, gc=False):
     """The data of market/index-components, an object where all others are lists."""
 
     components: list[Component]
+
+
+class LimitRow(Struct, gc=False):
+    """One row of public/price-limit; empty where `enabled` is false: no limit is in force."""
+
+    symbol: str = field(name="instId")
+    highest_buy: str = field(name="buyLmt", default="")
+    lowest_sell: str = field(name="sellLmt", default="")
+    is_enabled: bool = field(name="enabled", default=True)
 
 
 class ServerTime(Struct, gc=False):

@@ -148,7 +148,7 @@ class Appraiser:
             return
         orders = pair_orders(long, short, units.long_rate.rate, config.reference_notional)
         horizons = self._horizons(work)
-        yield Gate.BAND, gates.band(orders, [leg.instrument for leg in work.legs])
+        yield Gate.BAND, gates.band(orders, work.legs)
         move = work.move = moved(
             self._market, work.route.slots, evidence, config.spot_spot_mode, config.min_net_bps
         )
@@ -177,7 +177,7 @@ class Appraiser:
         yield Gate.FRESH, gates.fresh(work.legs, self._freshness, work.as_of_ns)
         sides = [leg.side for leg in route.legs]
         orders = triangle_orders(work.legs, sides, config.reference_notional)
-        yield Gate.BAND, gates.band(orders, [leg.instrument for leg in work.legs])
+        yield Gate.BAND, gates.band(orders, work.legs)
         first, second, third = (
             self._reader.triangle_leg(leg, side) for leg, side in zip(work.legs, sides, strict=True)
         )

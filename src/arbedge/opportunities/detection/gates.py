@@ -103,27 +103,34 @@ def fresh(legs: Sequence[LegFacts], limits: Freshness, now_ns: int) -> str | Non
     return None
 
 
-def band(orders: Sequence[Order], instruments: Sequence[Instrument]) -> str | None:
-    """Every order must stay inside its venue's price band and maximum order size."""
-    for order, instrument in zip(orders, instruments, strict=True):
-        most = instrument.max_qty
+def band(orders: Sequence[Order], legs: Sequence[LegFacts]) -> str | None:
+    """Every order must stay inside its venue's price band or price limits, and its maximum order size."""
+    for order, leg in zip(orders, legs, strict=True):
+        most = leg.instrument.max_qty
         if most is not None and order.quantity > most:
             return (
                 f"{order.leg}: an order of {figure(order.quantity)} is over the venue's maximum of {figure(most)}"
             )
-        allowed = instrument.band
-        if allowed is None:
-            continue
-        ceiling, floor = order.reference * (1 + allowed.up), order.reference * (1 - allowed.down)
-        if order.side is Side.BUY and order.worst_price > ceiling:
+        ceiling, floor = _band_edges(order, leg)
+        if order.side is Side.BUY and ceiling is not None and order.worst_price > ceiling:
             return (
                 f"{order.leg}: buying reaches {figure(order.worst_price)}, the price band ends at {figure(ceiling)}"
             )
-        if order.side is Side.SELL and order.worst_price < floor:
+        if order.side is Side.SELL and floor is not None and order.worst_price < floor:
             return (
                 f"{order.leg}: selling reaches {figure(order.worst_price)}, the price band ends at {figure(floor)}"
             )
     return None
+
+
+def _band_edges(order: Order, leg: LegFacts) -> tuple[Decimal | None, Decimal | None]:
+    """The highest buy and the lowest sell price: as the venue states them, else by its band about the reference."""
+    if leg.limits is not None:
+        return leg.limits.highest_buy, leg.limits.lowest_sell
+    allowed = leg.instrument.band
+    if allowed is None:
+        return None, None
+    return order.reference * (1 + allowed.up), order.reference * (1 - allowed.down)
 
 
 def size(entry_notional: Decimal, reference: Decimal, least_share: Decimal) -> str | None:

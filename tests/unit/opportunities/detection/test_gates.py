@@ -12,7 +12,7 @@ from arbedge.domain.instrument import InstrumentStatus, PriceBand
 from arbedge.domain.opportunity import Gate, IdentityLevel, OpportunityKind, Qualification
 from arbedge.foundation.runtime.clock import ManualClock
 from arbedge.market.facts import ConversionRate, IdentityFinding
-from arbedge.market.ports import Turnover
+from arbedge.market.ports import PriceLimits, Turnover
 from arbedge.opportunities.config import OpportunityConfig
 from arbedge.opportunities.detection import gates
 from arbedge.opportunities.detection.appraisal import Appraisal, Appraiser, Refusal
@@ -127,6 +127,10 @@ def out_of_band(room):
     room.change(room.spot, band=PriceBand(up=Decimal("0.1"), down=Decimal("0.1")))
 
 
+def over_the_limit(room):
+    room.market.alter(room.spot, limits=PriceLimits(Decimal(59000), None))
+
+
 def over_maximum(room):
     room.change(room.spot, max_qty=Decimal("0.01"))
 
@@ -166,6 +170,7 @@ BOTH = [
     (old_book, Gate.FRESH, "binance:spot:BTCUSDT: book last confirmed 1.60 s ago, 1.5 s allowed"),
     (skewed, Gate.FRESH, "the books lie 1.10 s apart, 1 s allowed"),
     (out_of_band, Gate.BAND, "buying reaches 60000, the price band ends at 55000"),
+    (over_the_limit, Gate.BAND, "buying reaches 60000, the price band ends at 59000"),
     (over_maximum, Gate.BAND, "an order of 0.0166666666667 is over the venue's maximum of 0.01"),
     (under_minimum, Gate.SIZE, "below the minimum at 1000 USDT"),
     (too_thin, Gate.SIZE, "only 96 USDT can be traded, 100 needed (10 % of 1000)"),
@@ -235,6 +240,16 @@ def test_a_quote_currency_without_a_live_rate_fails_at_book(room):
     assert isinstance(found, Appraisal)
     assert found.evidence.short.quote_rate == Decimal("0.9999")
     assert found.evidence.short.conversion_cost == 0
+
+
+def test_limits_told_on_demand_go_before_the_band_of_the_listing(room):
+    out_of_band(room)
+    room.market.alter(room.spot, limits=PriceLimits(Decimal(66000), None))
+    assert isinstance(basis(room), Appraisal)
+    room.market.alter(room.perp, limits=PriceLimits(None, Decimal(70000)))
+    refused = basis(room).rejection
+    assert refused.gate is Gate.BAND
+    assert "selling reaches 60600, the price band ends at 70000" in refused.reason
 
 
 def test_unknown_funding_fails_at_fresh(room):
