@@ -168,7 +168,8 @@ def make_market(plan: RunPlan, clock: Clock, venues: VenueSet) -> LiveMarket:
 def make_refresher(plan: RunPlan, clock: Clock, venues: VenueSet, market: LiveMarket) -> MarketRefresher:
     """Reads the slow facts of every venue."""
     sources: dict[str, VenueSources] = {
-        venue.name: VenueSources(venue.catalogue, venue.funding, venue.kinds, venue.networks, venue.limits) for venue in venues
+        venue.name: VenueSources(venue.catalogue, venue.funding, venue.kinds, venue.networks, venue.limits)
+        for venue in venues
     }
     return MarketRefresher(market, sources, plan.loaded.settings.market, clock)
 
