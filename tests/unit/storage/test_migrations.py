@@ -35,7 +35,6 @@ BACK_TO_0001 = (
     "DROP TABLE outcomes",
     "ALTER TABLE opportunities DROP COLUMN half_life_s",
     "ALTER TABLE opportunities DROP COLUMN expected_life_s",
-    "DROP TABLE funding_settlements",
     "UPDATE alembic_version SET version_num = '0001'",
 )
 

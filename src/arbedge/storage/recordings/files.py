@@ -73,6 +73,7 @@ class RecordingFolder:
                 if hour < before:
                     folders = sorted(hour.folder(self.root, dataset).glob("venue=*"))
                     made += sum(self._join(folder, dataset) for folder in folders)
+        pa.default_memory_pool().release_unused()
         return made
 
     def bytes(self) -> int:

@@ -18,7 +18,6 @@ from arbedge.storage.records.types import ExactDecimal, UtcDateTime
 
 __all__ = [
     "evidence",
-    "funding_settlements",
     "metadata",
     "opportunities",
     "outcome_marks",
@@ -112,19 +111,6 @@ rejections = Table(
     Index(None, "at"),
 )
 """The latest rejection of each candidate."""
-
-funding_settlements = Table(
-    "funding_settlements",
-    metadata,
-    Column("venue", Text, nullable=False),
-    Column("symbol", Text, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("rate", ExactDecimal, nullable=False),
-    Column("status", Text, nullable=False),
-    PrimaryKeyConstraint("venue", "symbol", "at"),
-    Index(None, "at"),
-)
-"""Funding settlements by perpetual and moment."""
 
 outcomes = Table(
     "outcomes",
