@@ -54,6 +54,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "quarantine", "quarantine", "pairs of instruments that wait for a person to say whether they are one asset"
     ),
+    Command("outcomes", "outcomes", "what became of what was shown: still paying later, paper against prediction"),
     Command("lab", "lab", "simulated exchanges in the venues' real dialects"),
     Command("replay", "lab", "serve recorded frames as a simulated venue"),
     Command("report", "report", "what recorded data says: how long edges live, what funding really paid"),

@@ -6,9 +6,11 @@ import sys
 from decimal import Decimal, DecimalException
 
 from arbedge.bootstrap.records import RecordsReader, open_records
+from arbedge.bootstrap.verdicts import outcome_of
 from arbedge.cli.explaining import explain, explain_rejection, explain_shortly
 from arbedge.cli.failure import EXIT_BROKEN, EXIT_OK
 from arbedge.cli.options import add_format, add_settings, settings_of
+from arbedge.cli.outcomes import outcome_row, print_outcome
 from arbedge.cli.rows import opportunity_row, rejection_row
 from arbedge.domain.money import figure
 from arbedge.errors import NotFound
@@ -69,6 +71,7 @@ def _rounded(text: str) -> str:
 async def _why(arguments: argparse.Namespace) -> int:
     async with open_records(settings_of(arguments), with_demo=True) as records:
         one = await _by_id(records, arguments.text)
+        after = await outcome_of(settings_of(arguments), one.opportunity.id) if one else None
         shown = () if one else await records.opportunities(arguments.text, _SHOWN)
         rejections = () if one else await records.rejections(arguments.text, _REJECTIONS_SHOWN)
     if not (one or shown or rejections):
@@ -79,12 +82,15 @@ async def _why(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         document = {
             "opportunity": {**opportunity_row(one.opportunity), "identity_basis": _basis(one)} if one else None,
+            "outcome": outcome_row(after) if after else None,
             "opportunities": [opportunity_row(each) for each in shown],
             "rejections": [rejection_row(each) for each in rejections],
         }
         sys.stdout.write(json.dumps(document, indent=1) + "\n")
     elif one is not None:
         explain(one.opportunity, _basis(one))
+        if after is not None:
+            print_outcome(after)
     else:
         for opportunity in shown:
             explain_shortly(opportunity)

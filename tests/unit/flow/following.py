@@ -54,7 +54,7 @@ class MemoryOutcomes:
         return found[:limit]
 
     def standings(self, owner=None):
-        found = {
+        return {
             mark.value: each.standing.value for (key, mark), each in self.marks.items() if owner in {None, key}
         }
 
