@@ -66,8 +66,9 @@ def test_two_venues_are_not(room):
     assert "prices agree on 2 venues, 3 needed" in room.find().basis
 
 
-def test_a_third_that_agrees_with_only_one_does_not_count(room):
-    room.pass_hours(30, 1.0, 1.015, 1.03, NAN)
+@pytest.mark.parametrize("third", [0.99, 1.03])
+def test_a_third_that_agrees_with_only_one_does_not_count(room, third):
+    room.pass_hours(30, 1.0, 1.015, third, NAN)
     assert room.find().level is IdentityLevel.UNKNOWN
 
 
