@@ -1,7 +1,7 @@
 """From the socket to detection: what a message costs, and how long it takes, on real sockets of this machine.
 
 The venue is a process of its own, so is each reader; they live for the whole run and are asked in turn. The
-reader's CPU is counted (user and system, all threads), not the time that passed: a busy machine lengthens both sides.
+reader's CPU is counted (user and system, all threads), not the time that passed: a busy machine lengthens both.
 A message's time runs from when it was due at the venue to when detection had looked at its slot with it, or with a
 newer one of the same slot, in the board. Times of single messages are honest on a quiet machine only.
 """

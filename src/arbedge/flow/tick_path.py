@@ -5,14 +5,14 @@ touched; the slots waiting are at most the slots there are, and of one slot the 
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from arbedge.domain.funding import FundingState
 from arbedge.domain.quote import Book, BookChange
 from arbedge.errors import ArbEdgeError
 from arbedge.flow.ports import FaultLog, MarketIntake, TickHooks, TickSink
 from arbedge.foundation.runtime.clock import Clock
-from arbedge.market.ports import LinkEvent
+from arbedge.market.ports import LinkEvent, TopRow
 
 __all__ = ["TickPath"]
 
@@ -71,6 +71,23 @@ class TickPath:
             return
         if changed:
             self._mark(slot, received_ns)
+
+    def on_tops(self, rows: Iterator[TopRow], received_ns: int) -> None:
+        """Best bids and asks of one read; a fault costs the row it came with, the iterator stands behind it."""
+        changed: list[int] = []
+        while True:
+            try:
+                self._intake.accept_tops(rows, received_ns, changed)
+                break
+            except _CONTAINED as error:
+                self._contain("top", error)
+        dirty = self._dirty
+        for slot in changed:
+            if slot not in dirty:
+                dirty[slot] = received_ns
+        if dirty and not self._is_deferred and self._defer is not None:
+            self._is_deferred = True
+            self._defer(self._look)
 
     def on_book_change(self, slot: int, change: BookChange) -> None:
         """One depth frame of a slot; only slots a candidate asked for have them, so each is worth a look."""

@@ -6,6 +6,7 @@ feeds the pre-filter and displays; every priced figure comes from books. NaN mea
 
 from collections.abc import Iterable, Sequence
 from math import isnan, nan
+from typing import NamedTuple, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,23 @@ from numpy.typing import NDArray
 from arbedge.domain.instrument import InstrumentId
 from arbedge.domain.quote import TopOfBook
 from arbedge.market.facts import Columns
+from arbedge.market.ports import TopRow
 
-__all__ = ["QuoteBoard"]
+__all__ = ["OpenRows", "QuoteBoard"]
 
 _FIRST_CAPACITY = 256
+
+_Cells: TypeAlias = tuple["memoryview[float]", "memoryview[float]"]
+
+
+class OpenRows(NamedTuple):
+    """What a quote is written into, by slot: the row, its sequence, when it was received, and the two prices."""
+
+    tops: list[TopRow | None]
+    sequences: list[int]
+    received_ns: list[int]
+    bids: "memoryview[float]"
+    asks: "memoryview[float]"
 
 
 class QuoteBoard:
@@ -33,9 +47,8 @@ class QuoteBoard:
         self._scale = np.full(max(1, capacity), nan)
         self._gains = np.zeros((2, horizons, max(1, capacity)))
         self._gains_epoch = np.zeros(1, dtype=np.int64)
-        self._tops: list[tuple[float, float, float, float] | None] = []
+        self._tops: list[TopRow | None] = []
         self._sequences: list[int] = []
-        self._venue_at_ms: list[int] = []
         self._received_ns: list[int] = []
         self._quoted = 0
         self._stored = 0
@@ -61,7 +74,6 @@ class QuoteBoard:
         self._ids.extend(ids)
         self._tops.extend([None] * len(ids))
         self._sequences.extend([0] * len(ids))
-        self._venue_at_ms.extend([0] * len(ids))
         self._received_ns.extend([0] * len(ids))
         capacity = len(self._scale)
         while capacity < len(self._ids):
@@ -92,18 +104,26 @@ class QuoteBoard:
         A new size at unchanged prices is stored and answers False: nothing screened on it.
         """
         before = self._tops[slot]
-        self._tops[slot] = (bid, bid_qty, ask, ask_qty)
+        self._tops[slot] = (slot, bid, bid_qty, ask, ask_qty, sequence, venue_at_ms)
         self._sequences[slot] = sequence
-        self._venue_at_ms[slot] = venue_at_ms
         self._received_ns[slot] = received_ns
         self._stored += 1
         if before is None:
             self._quoted += 1
-        elif before[0] == bid and before[2] == ask:
+        elif before[1] == bid and before[3] == ask:
             return False
         self._prices[0, slot] = bid
         self._prices[1, slot] = ask
         return True
+
+    def open_rows(self) -> OpenRows:
+        """The rows themselves, for the intake's one loop; ask anew after `extend`, and tell `count_stored`."""
+        bids, asks = self._price_cells
+        return OpenRows(self._tops, self._sequences, self._received_ns, bids, asks)
+
+    def count_stored(self, quotes: int) -> None:
+        """So many quotes were written into the open rows, over quotes that stood there."""
+        self._stored += quotes
 
     def invalidate(self, slots: Iterable[int]) -> None:
         """Forget quotes that are no longer known to be true; their sequence starts anew with the next frame."""
@@ -129,12 +149,12 @@ class QuoteBoard:
     def best(self, slot: int) -> tuple[float, float] | None:
         """Best bid and ask in venue units, or None."""
         top = self._tops[slot]
-        return None if top is None else (top[0], top[2])
+        return None if top is None else (top[1], top[3])
 
     def mid(self, slot: int) -> float:
         """Middle of the quote in venue units; NaN without one."""
         top = self._tops[slot]
-        return nan if top is None else (top[0] + top[2]) / 2
+        return nan if top is None else (top[1] + top[3]) / 2
 
     def price(self, slot: int) -> float:
         """Middle in the reporting currency for one base unit; NaN where quote or conversion is not known."""
@@ -149,15 +169,15 @@ class QuoteBoard:
         top = self._tops[slot]
         if top is None:
             return None
-        bid, bid_qty, ask, ask_qty = top
+        _, bid, bid_qty, ask, ask_qty, sequence, venue_at_ms = top
         return TopOfBook(
             instrument=self._ids[slot],
             bid=bid,
             bid_qty=bid_qty,
             ask=ask,
             ask_qty=ask_qty,
-            sequence=self._sequences[slot],
-            venue_at_ms=self._venue_at_ms[slot] or None,
+            sequence=sequence,
+            venue_at_ms=venue_at_ms or None,
             received_ns=self._received_ns[slot],
         )
 
@@ -187,6 +207,8 @@ class QuoteBoard:
 
     def _view(self) -> Columns:
         used = len(self._ids)
+        # writing one float through a memoryview costs a quarter of writing it through the array
+        self._price_cells: _Cells = cast("_Cells", (self._prices[0].data, self._prices[1].data))
         return Columns(
             bid=self._prices[0, :used],
             ask=self._prices[1, :used],

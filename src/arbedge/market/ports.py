@@ -4,7 +4,7 @@ Reads raise `Unavailable` (a retry may help), `Rejected` (it will not) or `Integ
 sense). They carry their own deadline. Streams call a `MarketSink` synchronously on the event loop's thread.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from arbedge.domain.network import CoinNetwork
 from arbedge.domain.quote import Book, BookChange, TopOfBook
 
 __all__ = [
+    "BurstSink",
     "ClockSample",
     "DepthSource",
     "FundingSource",
@@ -27,6 +28,7 @@ __all__ = [
     "MarketSink",
     "NetworkSource",
     "PriceLimits",
+    "TopRow",
     "Turnover",
     "VenueCatalogue",
     "VenueStreams",
@@ -207,6 +209,19 @@ class MarketSink(Protocol):
 
     def on_link(self, event: LinkEvent) -> None:
         """A connection changed state."""
+        ...
+
+
+TopRow = tuple[int, float, float, float, float, int, int]
+"""A best bid and ask on its way: slot, bid, bid size, ask, ask size, sequence, the venue's time (ms, or 0)."""
+
+
+@runtime_checkable
+class BurstSink(Protocol):
+    """A sink that also takes what one read of a socket brought in one call."""
+
+    def on_tops(self, rows: Iterator[TopRow], received_ns: int) -> None:
+        """Best bids and asks in the order they came; to the market it is `on_top` for one after the other."""
         ...
 
 

@@ -5,7 +5,7 @@ one listed first that quotes now. The cost of turning one into the other is half
 taker fee. Columns get floats, pricing gets decimals.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from math import nan
@@ -57,6 +57,11 @@ class QuoteRates:
         self._currency_of: dict[int, str] = {}
         self._dependents: dict[str, tuple[NDArray[np.intp], NDArray[np.float64]]] = {}
         self._current: dict[str, float] = {}
+
+    @property
+    def currencies(self) -> Mapping[int, str]:
+        """Which currency each of the spot markets rates rest on tells."""
+        return self._currency_of
 
     @property
     def source_slots(self) -> frozenset[int]:

@@ -5,7 +5,7 @@ fed synchronously on the event loop's thread and never raises for what a venue s
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -29,8 +29,9 @@ from arbedge.market.funding import FundingDesk
 from arbedge.market.history.prices import PriceHistory
 from arbedge.market.limits import PriceLimitDesk
 from arbedge.market.networks import NetworkTable
-from arbedge.market.ports import LinkEvent, LinkState, Turnover
+from arbedge.market.ports import LinkEvent, LinkState, TopRow, Turnover
 from arbedge.market.rates import QuoteRates
+from arbedge.market.tops import TopIntake
 from arbedge.market.universe.desk import IdentityDesk
 from arbedge.market.universe.identity import AssetIdentity, IdentitySources
 from arbedge.market.universe.quarantine import QuarantineBook
@@ -105,6 +106,7 @@ class LiveMarket:
         self.faults: Counter[QuoteFault] = Counter()
         self.silent_streams = 0
         self._sanity = QuoteSanity()
+        self._intake = TopIntake(self.board, self._sanity, self.liveness, self.rates, self.accept_top)
         self._turnover: dict[int, Turnover] = {}
         self._doubts: dict[int, int] = {}
         self._tops_due: set[tuple[str, MarketKind]] = set()
@@ -202,6 +204,10 @@ class LiveMarket:
             return False
         self.rates.on_quote(slot)
         return True
+
+    def accept_tops(self, rows: Iterator[TopRow], received_ns: int, changed: list[int]) -> None:
+        """`accept_top` of one after the other; slots whose prices changed are added to `changed`."""
+        self._intake.take(rows, received_ns, changed)
 
     def accept_book_change(self, slot: int, change: BookChange) -> bool:
         """A depth frame; True when the book is in sequence after it."""

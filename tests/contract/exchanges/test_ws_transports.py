@@ -24,9 +24,9 @@ class Ears:
         self.signs: list[bool] = []
         self.stamps: list[int] = []
 
-    def on_frame(self, payload, received_ns):
-        self.frames.append(bytes(payload))
-        self.stamps.append(received_ns)
+    def on_frames(self, payloads, received_ns):
+        self.frames.extend(payloads)
+        self.stamps.extend([received_ns] * len(payloads))
 
     def on_sign_of_life(self, received_ns, *, is_answered):
         self.signs.append(is_answered)

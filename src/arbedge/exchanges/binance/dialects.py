@@ -8,8 +8,8 @@ import msgspec
 from arbedge.domain.quote import BookChange
 from arbedge.exchanges.binance import wire
 from arbedge.exchanges.binance.funding import FundingTerms, state_of_mark
-from arbedge.exchanges.transport.dialect import Notice, NoticeKind
-from arbedge.market.ports import MarketSink, Watched
+from arbedge.exchanges.transport.dialect import Notice, NoticeKind, Payload, ReadByRead, tops_of
+from arbedge.market.ports import MarketSink, TopRow, Watched
 
 __all__ = ["DepthDialect", "MarkDialect", "TopDialect"]
 
@@ -40,25 +40,30 @@ class _Requests:
         """Repeats of tops and marks do no harm: the same values come twice."""
 
 
-class TopDialect(_Requests):
+class TopDialect(_Requests, ReadByRead):
     """Best bid and ask of one kind; frames of symbols not watched and of the coin-margined market are skipped."""
 
     def __init__(self, watched: Sequence[Watched], sink: MarketSink) -> None:
         self._slots = {each.instrument.id.symbol: each.slot for each in watched}
-        self._on_top = sink.on_top
+        self._on_tops = tops_of(sink)
 
-    def deliver(self, payload: bytes | memoryview, received_ns: int) -> Notice | None:
-        """Hand one frame to the sink."""
-        try:
-            top = wire.decode_top(payload).data
-        except wire.GARBAGE:
-            return _read_control(payload)
-        slot = self._slots.get(top.symbol)
-        if slot is not None and top.market != wire.COIN_MARGINED:
-            self._on_top(
-                slot, top.bid, top.bid_qty, top.ask, top.ask_qty, top.sequence, top.venue_at_ms, received_ns
-            )
-        return None
+    def deliver_all(self, payloads: Sequence[Payload], received_ns: int) -> list[tuple[int, Notice]]:
+        """Hand the frames of one read to the sink together."""
+        find, decode, coin_margined = self._slots.get, wire.decode_top, wire.COIN_MARGINED
+        rows: list[TopRow] = []
+        notices: list[tuple[int, Notice]] = []
+        for place, payload in enumerate(payloads):
+            try:
+                top = decode(payload).data
+            except wire.GARBAGE:
+                notices.append((place, _read_control(payload)))
+                continue
+            slot = find(top.symbol)
+            if slot is not None and top.market != coin_margined:
+                rows.append((slot, top.bid, top.bid_qty, top.ask, top.ask_qty, top.sequence, top.venue_at_ms))
+        if rows:
+            self._on_tops(iter(rows), received_ns)
+        return notices
 
 
 class DepthDialect(_Requests):

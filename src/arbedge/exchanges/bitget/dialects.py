@@ -11,9 +11,9 @@ import msgspec
 
 from arbedge.exchanges.bitget import wire
 from arbedge.exchanges.bitget.funding import FundingTerms, state_of_mark
-from arbedge.exchanges.transport.dialect import Notice, NoticeKind
+from arbedge.exchanges.transport.dialect import Notice, NoticeKind, Payload, ReadByRead, tops_of
 from arbedge.exchanges.transport.payloads import GARBAGE
-from arbedge.market.ports import MarketSink, Watched
+from arbedge.market.ports import MarketSink, TopRow, Watched
 
 __all__ = ["MarkDialect", "Requests", "TopDialect", "garbage", "read_control", "stream_name"]
 
@@ -48,38 +48,50 @@ class Requests:
         """Repeats of tops and marks do no harm: the same values come twice."""
 
 
-class TopDialect(Requests):
+class TopDialect(Requests, ReadByRead):
     """Best bid and ask of one kind (`books1`); a side nobody quotes is handed on as 0."""
 
     def __init__(self, watched: Sequence[Watched], sink: MarketSink) -> None:
         self._slots = {each.instrument.id.symbol: each.slot for each in watched}
-        self._on_top = sink.on_top
+        self._on_tops = tops_of(sink)
 
-    def deliver(self, payload: bytes | memoryview, received_ns: int) -> Notice | None:
-        """Hand one frame to the sink."""
-        try:
-            frame = wire.decode_top(payload)
-        except GARBAGE:
-            return self._deliver_lopsided(payload, received_ns)
-        slot = self._slots.get(frame.arg.symbol)
-        if slot is not None:
-            (top,) = frame.data
-            ((bid, bid_qty),), ((ask, ask_qty),) = top.bids, top.asks
-            self._on_top(slot, bid, bid_qty, ask, ask_qty, top.sequence, top.venue_at_ms, received_ns)
-        return None
+    def deliver_all(self, payloads: Sequence[Payload], received_ns: int) -> list[tuple[int, Notice]]:
+        """Hand the frames of one read to the sink together."""
+        find, decode = self._slots.get, wire.decode_top
+        rows: list[TopRow] = []
+        notices: list[tuple[int, Notice]] = []
+        for place, payload in enumerate(payloads):
+            try:
+                frame = decode(payload)
+            except GARBAGE:
+                found = self._read_lopsided(payload)
+                if isinstance(found, Notice):
+                    notices.append((place, found))
+                elif found is not None:
+                    rows.append(found)
+                continue
+            slot = find(frame.arg.symbol)
+            if slot is not None:
+                (top,) = frame.data
+                ((bid, bid_qty),), ((ask, ask_qty),) = top.bids, top.asks
+                rows.append((slot, bid, bid_qty, ask, ask_qty, top.sequence, top.venue_at_ms))
+        if rows:
+            self._on_tops(iter(rows), received_ns)
+        return notices
 
-    def _deliver_lopsided(self, payload: bytes | memoryview, received_ns: int) -> Notice | None:
+    def _read_lopsided(self, payload: Payload) -> TopRow | Notice | None:
+        """A frame with a side missing as a row, or what else it says; None for a symbol not watched."""
         try:
             frame = wire.decode_lopsided(payload)
         except GARBAGE:
             return read_control(payload)
         slot = self._slots.get(frame.arg.symbol)
-        if slot is not None:
-            (top,) = frame.data
-            bid, bid_qty = top.bids[0] if top.bids else _NOBODY
-            ask, ask_qty = top.asks[0] if top.asks else _NOBODY
-            self._on_top(slot, bid, bid_qty, ask, ask_qty, top.sequence, top.venue_at_ms, received_ns)
-        return None
+        if slot is None:
+            return None
+        (top,) = frame.data
+        bid, bid_qty = top.bids[0] if top.bids else _NOBODY
+        ask, ask_qty = top.asks[0] if top.asks else _NOBODY
+        return slot, bid, bid_qty, ask, ask_qty, top.sequence, top.venue_at_ms
 
 
 class _MarkFrame(Protocol):

@@ -17,9 +17,9 @@ import msgspec
 from arbedge.domain.quote import Book, BookChange
 from arbedge.exchanges.bybit import wire
 from arbedge.exchanges.bybit.funding import DEFAULT_TERMS, FundingTerms, FundingValues, state_of
-from arbedge.exchanges.transport.dialect import Notice, NoticeKind
+from arbedge.exchanges.transport.dialect import Notice, NoticeKind, Payload, ReadByRead, tops_of
 from arbedge.exchanges.transport.payloads import GARBAGE, are_plain
-from arbedge.market.ports import MarketSink, Watched
+from arbedge.market.ports import MarketSink, TopRow, Watched
 
 __all__ = ["DepthDialect", "MarkDialect", "TopDialect"]
 
@@ -77,7 +77,7 @@ class _Requests:
         return _garbage(payload)
 
 
-class TopDialect(_Requests):
+class TopDialect(_Requests, ReadByRead):
     """Best bid and ask of one kind: level 1 of the book, a snapshot each time, repeated when nothing changes.
 
     A side nobody quotes is told as 0.
@@ -86,24 +86,37 @@ class TopDialect(_Requests):
     def __init__(self, watched: Sequence[Watched], sink: MarketSink) -> None:
         super().__init__()
         self._slots = {each.instrument.id.symbol: each.slot for each in watched}
-        self._on_top = sink.on_top
+        self._on_tops = tops_of(sink)
 
-    def deliver(self, payload: bytes | memoryview, received_ns: int) -> Notice | None:
-        """Hand one frame to the sink."""
-        try:
-            frame = wire.decode_top(payload)
-        except GARBAGE:
-            return self._deliver_sparse(payload, received_ns)
-        if frame.type != _SNAPSHOT:
-            return _garbage(payload)
-        top = frame.fields
-        slot = self._slots.get(top.symbol)
-        if slot is not None:
-            ((bid, bid_qty),), ((ask, ask_qty),) = top.bids, top.asks
-            self._on_top(slot, bid, bid_qty, ask, ask_qty, top.sequence, frame.venue_at_ms, received_ns)
-        return None
+    def deliver_all(self, payloads: Sequence[Payload], received_ns: int) -> list[tuple[int, Notice]]:
+        """Hand the frames of one read to the sink together."""
+        find, decode = self._slots.get, wire.decode_top
+        rows: list[TopRow] = []
+        notices: list[tuple[int, Notice]] = []
+        for place, payload in enumerate(payloads):
+            try:
+                frame = decode(payload)
+            except GARBAGE:
+                found = self._read_sparse(payload)
+                if isinstance(found, Notice):
+                    notices.append((place, found))
+                elif found is not None:
+                    rows.append(found)
+                continue
+            if frame.type != _SNAPSHOT:
+                notices.append((place, _garbage(payload)))
+                continue
+            top = frame.fields
+            slot = find(top.symbol)
+            if slot is not None:
+                ((bid, bid_qty),), ((ask, ask_qty),) = top.bids, top.asks
+                rows.append((slot, bid, bid_qty, ask, ask_qty, top.sequence, frame.venue_at_ms))
+        if rows:
+            self._on_tops(iter(rows), received_ns)
+        return notices
 
-    def _deliver_sparse(self, payload: bytes | memoryview, received_ns: int) -> Notice | None:
+    def _read_sparse(self, payload: Payload) -> TopRow | Notice | None:
+        """A frame with a side missing as a row, or what else it says; None for a symbol not watched."""
         try:
             frame = wire.decode_sparse_top(payload)
         except GARBAGE:
@@ -112,11 +125,11 @@ class TopDialect(_Requests):
             return _garbage(payload)
         top = frame.fields
         slot = self._slots.get(top.symbol)
-        if slot is not None:
-            bid, bid_qty = top.bids[0] if top.bids else (0.0, 0.0)
-            ask, ask_qty = top.asks[0] if top.asks else (0.0, 0.0)
-            self._on_top(slot, bid, bid_qty, ask, ask_qty, top.sequence, frame.venue_at_ms, received_ns)
-        return None
+        if slot is None:
+            return None
+        bid, bid_qty = top.bids[0] if top.bids else (0.0, 0.0)
+        ask, ask_qty = top.asks[0] if top.asks else (0.0, 0.0)
+        return slot, bid, bid_qty, ask, ask_qty, top.sequence, frame.venue_at_ms
 
 
 class DepthDialect(_Requests):

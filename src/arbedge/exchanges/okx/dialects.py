@@ -21,8 +21,8 @@ from arbedge.domain.quote import Book, BookChange
 from arbedge.exchanges.okx import wire
 from arbedge.exchanges.okx.funding import state_of
 from arbedge.exchanges.okx.symbols import index_symbol
-from arbedge.exchanges.transport.dialect import Notice, NoticeKind
-from arbedge.market.ports import MarketSink, Watched
+from arbedge.exchanges.transport.dialect import Notice, NoticeKind, Payload, ReadByRead, tops_of
+from arbedge.market.ports import MarketSink, TopRow, Watched
 
 __all__ = ["BEST", "BOOKS", "FUNDING", "INDEX", "MARK", "DepthDialect", "MarkDialect", "TopDialect"]
 
@@ -52,7 +52,7 @@ class _Requests:
         """Repeats of marks do no harm: the same values come twice."""
 
 
-class TopDialect(_Requests):
+class TopDialect(_Requests, ReadByRead):
     """Best bid and ask of one kind; frames of symbols not watched are skipped.
 
     A side nobody quotes is told as 0. Sequences may begin anew after maintenance: several lower ones in a row on a
@@ -62,7 +62,7 @@ class TopDialect(_Requests):
 
     def __init__(self, watched: Sequence[Watched], sink: MarketSink) -> None:
         self._slots = {each.instrument.id.symbol: each.slot for each in watched}
-        self._on_top = sink.on_top
+        self._on_tops = tops_of(sink)
         self._last: dict[int, int] = {}
         self._lower: dict[int, int] = {}
         self._is_overlapping = False
@@ -71,28 +71,35 @@ class TopDialect(_Requests):
         """While two connections deliver, the later one may lag."""
         self._is_overlapping = is_overlapping
 
-    def deliver(self, payload: bytes | memoryview, received_ns: int) -> Notice | None:
-        """Hand one frame to the sink."""
-        try:
-            frame = wire.decode_best(payload)
-        except wire.GARBAGE:
-            return _read_control(payload)
-        slot = self._slots.get(frame.arg.symbol)
-        if slot is None:
-            return None
-        row = frame.data.row
-        bid, ask = row.bids.best or _NO_LEVEL, row.asks.best or _NO_LEVEL
-        sequence = told = row.sequence
-        if sequence >= self._last.get(slot, 0):
-            self._last[slot] = sequence
-            if self._lower:
-                self._lower.pop(slot, None)
-        elif self._has_begun_anew(slot):
-            self._last[slot], told = sequence, 0
-        else:
-            return None
-        self._on_top(slot, bid.price, bid.qty, ask.price, ask.qty, told, row.venue_at_ms, received_ns)
-        return None
+    def deliver_all(self, payloads: Sequence[Payload], received_ns: int) -> list[tuple[int, Notice]]:
+        """Hand the frames of one read to the sink together."""
+        find, decode, last = self._slots.get, wire.decode_best, self._last
+        rows: list[TopRow] = []
+        notices: list[tuple[int, Notice]] = []
+        for place, payload in enumerate(payloads):
+            try:
+                frame = decode(payload)
+            except wire.GARBAGE:
+                notices.append((place, _read_control(payload)))
+                continue
+            slot = find(frame.arg.symbol)
+            if slot is None:
+                continue
+            row = frame.data.row
+            bid, ask = row.bids.best or _NO_LEVEL, row.asks.best or _NO_LEVEL
+            sequence = told = row.sequence
+            if sequence >= last.get(slot, 0):
+                if self._lower:
+                    self._lower.pop(slot, None)
+            elif self._has_begun_anew(slot):
+                told = 0
+            else:
+                continue
+            last[slot] = sequence
+            rows.append((slot, bid.price, bid.qty, ask.price, ask.qty, told, row.venue_at_ms))
+        if rows:
+            self._on_tops(iter(rows), received_ns)
+        return notices
 
     def _has_begun_anew(self, slot: int) -> bool:
         """Whether a lower sequence is believed now; counts those in a row."""

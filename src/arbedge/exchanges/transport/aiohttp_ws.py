@@ -53,9 +53,9 @@ class AiohttpLink:
         received_ns = self._clock.monotonic_ns()
         if message.type is WSMsgType.TEXT:
             # decode_text=False: the payload of a text message stays bytes
-            self._listener.on_frame(message.data, received_ns)
+            self._listener.on_frames((message.data,), received_ns)
         elif message.type is WSMsgType.BINARY:
-            self._listener.on_frame(message.data, received_ns)
+            self._listener.on_frames((message.data,), received_ns)
         elif message.type is WSMsgType.PING:
             await self._quietly_send(WSMsgType.PING, message.data)
             self._listener.on_sign_of_life(received_ns, is_answered=True)

@@ -1,4 +1,4 @@
-"""The first WebSocket client: picows, whose callbacks hand out the receive buffer itself without a copy."""
+"""The first WebSocket client: picows. What one read of the socket brought is handed on together."""
 
 import asyncio
 
@@ -13,6 +13,8 @@ from arbedge.foundation.runtime.clock import Clock
 __all__ = ["PicowsConnector"]
 
 _MESSAGES = frozenset({WSMsgType.TEXT, WSMsgType.BINARY})
+_LARGEST_CONTROL = 125
+"""Bytes a ping, pong or close may hold at most (RFC 6455, 5.5; picows refuses more)."""
 
 
 class _Ears(WSListener):
@@ -22,16 +24,37 @@ class _Ears(WSListener):
         super().__init__()
         self._listener = listener
         self._clock = clock
+        self._read: list[bytes] = []
         self._fragments = bytearray()
+        self._is_in_pieces = False
         self.reason = ""
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Every frame, on the event loop's thread."""
-        received_ns = self._clock.monotonic_ns()
+        """Every frame, on the event loop's thread.
+
+        Asking a frame's type costs more than all else here, so a large one that is no piece is known by that.
+        """
+        if frame.payload_size > _LARGEST_CONTROL and frame.fin and not self._is_in_pieces:
+            self._read.append(frame.get_payload_as_bytes())
+        else:
+            self._on_other(transport, frame)
+        if frame.last_in_buffer and self._read:
+            self._hand_on(self._clock.monotonic_ns())
+
+    def _hand_on(self, received_ns: int) -> None:
+        read, self._read = self._read, []
+        self._listener.on_frames(read, received_ns)
+
+    def _on_other(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Small messages, pieces of messages, and the protocol's own frames, which come after what came before."""
         kind = frame.msg_type
         if kind in _MESSAGES and frame.fin:
-            self._listener.on_frame(frame.get_payload_as_memoryview(), received_ns)
-        elif kind is WSMsgType.PING:
+            self._read.append(frame.get_payload_as_bytes())
+            return
+        received_ns = self._clock.monotonic_ns()
+        if self._read:
+            self._hand_on(received_ns)
+        if kind is WSMsgType.PING:
             transport.send_pong(frame.get_payload_as_bytes())
             self._listener.on_sign_of_life(received_ns, is_answered=True)
         elif kind is WSMsgType.PONG:
@@ -39,16 +62,17 @@ class _Ears(WSListener):
         elif kind is WSMsgType.CLOSE:
             self._on_close(transport, frame)
         else:
-            self._on_fragment(transport, frame, received_ns)
+            self._on_fragment(transport, frame)
 
-    def _on_fragment(self, transport: WSTransport, frame: WSFrame, received_ns: int) -> None:
+    def _on_fragment(self, transport: WSTransport, frame: WSFrame) -> None:
+        self._is_in_pieces = not frame.fin
         self._fragments += frame.get_payload_as_bytes()
         if len(self._fragments) > MAX_FRAME_BYTES:
             self.reason = self.reason or f"a message of more than {MAX_FRAME_BYTES} bytes"
             transport.disconnect(graceful=False)
         elif frame.fin:
             whole, self._fragments = bytes(self._fragments), bytearray()
-            self._listener.on_frame(whole, received_ns)
+            self._read.append(whole)
 
     def _on_close(self, transport: WSTransport, frame: WSFrame) -> None:
         payload = frame.get_payload_as_bytes()

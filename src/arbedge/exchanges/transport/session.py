@@ -4,13 +4,13 @@
 the event loop's thread. A frame that makes no sense is counted and logged once; several in a row end it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from arbedge.errors import ArbEdgeError
 from arbedge.exchanges.spec import StreamHost
-from arbedge.exchanges.transport.dialect import LinkDialect, Notice, NoticeKind
+from arbedge.exchanges.transport.dialect import LinkDialect, Notice, NoticeKind, deliver_all_of
 from arbedge.exchanges.transport.guarding import CallGuard
 from arbedge.exchanges.transport.ws import WsConnector, WsLink
 from arbedge.foundation.runtime.clock import Clock
@@ -83,6 +83,7 @@ class Session:
         self._host = address.host
         self._url = address.url
         self._dialect = dialect
+        self._deliver_all = deliver_all_of(dialect)
         self._ports = ports
         self._on_alive = on_alive
         self._link: WsLink | None = None
@@ -169,16 +170,16 @@ class Session:
             return f"{self._garbage_in_a_row} frames in a row made no sense"
         return ""
 
-    def on_frame(self, payload: bytes | memoryview, received_ns: int) -> None:
-        """One message of the venue."""
+    def on_frames(self, payloads: Sequence[bytes], received_ns: int) -> None:
+        """Messages of the venue, in order."""
         self._heard_ns = received_ns
-        self.frames += 1
-        notice = self._dialect.deliver(payload, received_ns)
-        if notice is None:
+        self.frames += len(payloads)
+        notices = self._deliver_all(payloads, received_ns)
+        if not notices:
             self._fed_ns = received_ns
-        elif not self._note(notice):
+            self._garbage_in_a_row = 0
+        elif not self._note_all(notices, len(payloads), received_ns):
             return
-        self._garbage_in_a_row = 0
         if received_ns - self._alive_ns >= _ALIVE_EVERY_NS:
             self._alive_ns = received_ns
             self._on_alive(received_ns)
@@ -189,6 +190,23 @@ class Session:
         if is_answered:
             self._sent_ns = received_ns
         self._on_alive(received_ns)
+
+    def _note_all(self, notices: Sequence[tuple[int, Notice]], frames: int, received_ns: int) -> bool:
+        """Take the notices among so many frames in; False where no frame made sense."""
+        makes_sense = len(notices) < frames
+        if makes_sense:
+            self._fed_ns = received_ns
+        fed_up_to = 0
+        for place, notice in notices:
+            if place > fed_up_to:
+                self._garbage_in_a_row = 0
+            fed_up_to = place + 1
+            if self._note(notice):
+                self._garbage_in_a_row = 0
+                makes_sense = True
+        if fed_up_to < frames:
+            self._garbage_in_a_row = 0
+        return makes_sense
 
     def _note(self, notice: Notice) -> bool:
         """Take a notice in; False where the frame made no sense and proves nothing."""

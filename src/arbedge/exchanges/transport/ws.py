@@ -4,6 +4,7 @@ A link does nothing by itself: its owner awaits `run`, which delivers frames unt
 run on the event loop's thread and must not raise. Pings of the server are answered at once with their payload.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 __all__ = ["MAX_FRAME_BYTES", "FrameListener", "WsConnector", "WsLink"]
@@ -15,8 +16,8 @@ MAX_FRAME_BYTES = 16 * 1024 * 1024
 class FrameListener(Protocol):
     """Who hears a connection."""
 
-    def on_frame(self, payload: bytes | memoryview, received_ns: int) -> None:
-        """A whole text or binary message; the memory is valid during the call only."""
+    def on_frames(self, payloads: Sequence[bytes], received_ns: int) -> None:
+        """Whole text or binary messages in the order they came: all that one read of the socket brought."""
         ...
 
     def on_sign_of_life(self, received_ns: int, *, is_answered: bool) -> None:

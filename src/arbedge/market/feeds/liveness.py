@@ -62,6 +62,10 @@ class Liveness:
         if at_ns > self._heard_ns[slot] and at_ns >= self._since_ns[slot]:
             self._heard_ns[slot] = at_ns
 
+    def open_times(self) -> tuple[list[int], list[int]]:
+        """When each slot was last heard and since when that counts, for the intake's one loop (as `hear` does)."""
+        return self._heard_ns, self._since_ns
+
     def forget(self, slots: Iterable[int]) -> None:
         """These symbols are unconfirmed until heard anew."""
         for slot in slots:

@@ -5,8 +5,9 @@ frame to confirm it.
 """
 
 from enum import StrEnum
+from typing import NamedTuple
 
-__all__ = ["JUMP_LIMIT", "QuoteFault", "QuoteSanity", "fault_of"]
+__all__ = ["JUMP_LIMIT", "OpenMids", "QuoteFault", "QuoteSanity", "fault_of"]
 
 JUMP_LIMIT = 0.5
 """A middle that moves by more than this share in one frame waits for a second frame that agrees."""
@@ -36,6 +37,15 @@ def fault_of(bid: float, bid_qty: float, ask: float, ask_qty: float) -> QuoteFau
     return QuoteFault.CROSSED
 
 
+class OpenMids(NamedTuple):
+    """The last clean middle by slot (0: none yet), jumps that wait, and between which shares of it none is one."""
+
+    mids: list[float]
+    pending: dict[int, float]
+    low: float
+    high: float
+
+
 class QuoteSanity:
     """Judges quotes slot by slot. Not told of a slot's loss: the last clean middle stays the measure of a jump."""
 
@@ -48,6 +58,10 @@ class QuoteSanity:
     def extend(self, count: int) -> None:
         """Add slots."""
         self._mids.extend([0.0] * count)
+
+    def open_mids(self) -> OpenMids:
+        """The memory of mids itself, for the intake's one loop."""
+        return OpenMids(self._mids, self._pending, self._low, self._high)
 
     def judge(  # noqa: PLR0913 - one call a frame: values stay on the stack
         self,

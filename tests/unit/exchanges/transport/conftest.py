@@ -77,7 +77,7 @@ class FakeLink:
         self._ended.set_exception(error)
 
     def receive(self, payload: bytes) -> None:
-        self.listener.on_frame(payload, self.clock.monotonic_ns())
+        self.listener.on_frames([payload], self.clock.monotonic_ns())
 
     def accept_all(self) -> None:
         """Answer every request that was sent and not answered yet."""
