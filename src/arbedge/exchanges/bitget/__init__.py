@@ -1,4 +1,4 @@
-"""Bitget through its classic public API (v2): spot, and linear perpetuals settled in USDT or USDC.
+"""Bitget through its public API, classic (v2) or unified (`v3`): spot, and linear perpetuals in USDT or USDC.
 
 In: settings and what a venue is built into. Out: the ports of the market stage. Never: orders, keys, another venue.
 """

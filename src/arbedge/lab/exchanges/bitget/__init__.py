@@ -1,7 +1,7 @@
-"""Bitget's classic API (v2) as a client sees it: REST answers and frames, spot and linear perps.
+"""Bitget's API as a client sees it, classic (v2) and unified (`v3`) at once: REST answers, frames, spot and perps.
 
 In: the lab's world, clock and faults; requests and subscriptions. Out: bytes in Bitget's shapes, limits kept.
-Never: orders or accounts, nor the unified account's API (v3).
+Never: orders or accounts.
 """
 
 __all__: list[str] = []
