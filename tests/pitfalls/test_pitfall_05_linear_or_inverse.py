@@ -38,6 +38,7 @@ async def test_coin_margined_swaps_stand_among_the_linear_ones_and_are_left_out(
     inverse = {row["instId"] for row in rows if row["ctType"] == "inverse"}
     assert "BTC-USD-SWAP" in inverse & naive
     assert {each.id.symbol for each in ours} == {row["instId"] for row in rows} - inverse
+    assert not any(venue.catalogue.unreadable.values())  # left out on purpose, not for making no sense
     assert not {state.instrument.symbol for state in funding} & inverse
     clock = SystemClock()
     market = LiveMarket(MarketConfig(), MarketTerms(horizons_h=(Decimal(8),)), clock, {})
