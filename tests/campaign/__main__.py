@@ -6,12 +6,23 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.campaign.judging import Verdict, judge
-from tests.campaign.page import table, write_page
+from tests.campaign.judging import Run, Verdict, judge
+from tests.campaign.page import Ran, table, write_page
 from tests.campaign.running import run_once
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "accuracy.md"
 SCENARIOS = ("cross", "steady")
+
+
+STARVED_S = 0.05
+"""A loop that wakes later than this on the mean had no processor to run on: a miss then says nothing, so the run is
+made again, once, and the page says so."""
+
+
+def run_and_judge(seed: int, scenario: str, wanted: argparse.Namespace) -> tuple[Run, Verdict]:
+    """One run and its verdict."""
+    run = asyncio.run(run_once(seed, scenario, wanted.universe, most_s=wanted.most_s, enough_s=10.0))
+    return run, judge(run)
 
 
 def main() -> int:
@@ -26,13 +37,20 @@ def main() -> int:
     wanted = parser.parse_args()
     seeds = range(wanted.first, wanted.first + wanted.seeds)
     scenarios = wanted.scenarios.split(",")
+    reruns: list[str] = []
     verdicts = {scenario: Verdict() for scenario in scenarios}
     for seed in seeds:
         for scenario in scenarios:
-            run = asyncio.run(run_once(seed, scenario, wanted.universe, most_s=wanted.most_s, enough_s=10.0))
-            found = judge(run)
+            run, found = run_and_judge(seed, scenario, wanted)
+            if found.misses and run.lag_s > STARVED_S:
+                print(f"seed {seed} {scenario}: the loop woke {run.lag_s:.2f} s late, run again", flush=True)
+                reruns.append(f"{scenario} {seed}")
+                run, found = run_and_judge(seed, scenario, wanted)
             verdicts[scenario].add(found)
-            print(f"seed {seed} {scenario}: recall {found.recall:.0%} precision {found.precision:.0%}", flush=True)
+            print(
+                f"seed {seed} {scenario}: recall {found.recall:.0%} precision {found.precision:.0%} lag {run.lag_s:.3f} s",
+                flush=True,
+            )
             for miss in found.misses:
                 print(f"  missed {miss.plant.kind} {miss.plant.legs}: {miss.gate} {miss.reason}", flush=True)
             for each in found.falses:
@@ -40,7 +58,7 @@ def main() -> int:
     for scenario, verdict in verdicts.items():
         print(f"\n{scenario}\n{table(verdict)}")
     if not wanted.no_save:
-        write_page(PAGE, verdicts, seeds, wanted.universe, datetime.now(UTC))
+        write_page(PAGE, verdicts, Ran(seeds, wanted.universe, tuple(reruns), datetime.now(UTC)))
         print(f"saved: {PAGE}")
     return int(any(verdict.misses or verdict.falses for verdict in verdicts.values()))
 

@@ -149,6 +149,8 @@ class Run:
     rejections: Mapping[tuple[Leg, ...], tuple[str, str]]
     enough_s: float
     """A plant open this long while watched is due to be found."""
+    lag_s: float = 0.0
+    """How late the program's loop woke on the mean: what a starved machine shows."""
 
 
 def plants_of(document: Iterable[Mapping[str, Any]]) -> tuple[Plant, ...]:

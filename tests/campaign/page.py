@@ -1,15 +1,16 @@
 """The campaign's result as the page docs/reference/accuracy.md."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from tests.campaign.judging import Leg, Tally, Verdict
-from tests.campaign.running import SEED_LIST
+from tests.campaign.running import SEED_LIST, VENUES, VENUES_OF
 
 _HEAD = """# Accuracy: what was planted, what was shown
 
-Written by `make campaign` on {date}; seeds {first} to {last}, universe `{universe}`, all four venues, all six kinds. Simulated markets:
+Written by `make campaign` on {date}; seeds {first} to {last}, universe `{universe}`, all six kinds. Simulated markets:
 the lab's own (`arbedge lab`). This says how faithfully the program reads and prices what venues send, not what real markets pay.
 
 Each run starts the lab and the whole program, as `arbedge demo` does. The lab knows what it planted. A plant is *due* when
@@ -20,18 +21,29 @@ around that moment. Everything else shown is false: decoys, and rows nothing exp
 
 Configured as a user would: `market.identity_seed` lists well-known coins ({seeds}),
 because no index joins two spot markets of different venues and a lab is never a day old. Everything else is the default.
+Runs made again because the machine had no processor left for them (the loop woke late) and a plant was missed: {reruns}.
 """
 
 
-def write_page(
-    path: Path, verdicts: Mapping[str, Verdict], seeds: Sequence[int], universe: str, at: datetime
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What was run: the seeds, in which universe, which runs were made again on a starved machine, and when."""
+
+    seeds: Sequence[int]
+    universe: str
+    reruns: tuple[str, ...]
+    at: datetime
+
+
+def write_page(path: Path, verdicts: Mapping[str, Verdict], ran: Ran) -> None:
     """Write the page whole."""
     text = _HEAD.format(
-        date=f"{at:%Y-%m-%d}", first=seeds[0], last=seeds[-1], universe=universe, seeds=", ".join(SEED_LIST)
-    )
+        date=f"{ran.at:%Y-%m-%d}", first=ran.seeds[0], last=ran.seeds[-1], universe=ran.universe,
+        seeds=", ".join(SEED_LIST), reruns=", ".join(ran.reruns) or "none",
+    )  # fmt: skip
     for scenario, verdict in verdicts.items():
-        text += f"\n## Scenario `{scenario}`, {len(seeds)} runs\n\n{table(verdict)}\n{_exceptions(verdict)}"
+        venues = ", ".join(VENUES_OF.get(scenario, VENUES))
+        text += f"\n## Scenario `{scenario}` on {venues}, {len(ran.seeds)} runs\n\n{table(verdict)}\n{_exceptions(verdict)}"
     path.write_text(text, encoding="utf-8")
 
 

@@ -4,6 +4,7 @@ Nothing of the product is used here: nine addresses, and the names of four field
 """
 
 import asyncio
+import contextlib
 import json
 import urllib.request
 from collections.abc import Mapping
@@ -46,12 +47,13 @@ async def read_truth(base_url: str) -> list[dict[str, Any]]:
 
 def _read_all(base_urls: Mapping[str, str]) -> dict[Market, Quote]:
     quotes: dict[Market, Quote] = {}
-    for venue, base_url in base_urls.items():
+    for venue, base_url in ((name, url) for name, url in base_urls.items() if name in _PAGES):
         name, bid, ask = _FIELDS[venue]
         for kind, path in _PAGES[venue]:
-            for row in _rows(_read(base_url + path)):
-                if float(row[bid] or 0) > 0 and float(row[ask] or 0) > 0:
-                    quotes[Market(venue, kind, row[name])] = (float(row[bid]), float(row[ask]))
+            with contextlib.suppress(OSError, ValueError, LookupError):  # a venue in trouble tells nothing just now
+                for row in _rows(_read(base_url + path)):
+                    if float(row[bid] or 0) > 0 and float(row[ask] or 0) > 0:
+                        quotes[Market(venue, kind, row[name])] = (float(row[bid]), float(row[ask]))
     return quotes
 
 
