@@ -133,7 +133,7 @@ class Stage:
             self.path.work()
             await self.path.settle_next()
 
-    async def let_lie(self, seconds, step=60.0):
+    async def let_lie(self, seconds, step=10.0):
         """A long time goes by with only the path at work."""
         left = seconds
         while left > 1e-9:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, delete, func, select
+from sqlalchemy import Row, Select, bindparam, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from arbedge.domain.opportunity import Candidate, Leg, OpportunityKind
@@ -33,7 +33,14 @@ _followed = msgspec.json.Decoder(Followed)
 _state = msgspec.json.Decoder(PositionState)
 _legs = msgspec.json.Decoder(tuple[Leg, ...])
 _insert_outcome = insert(outcomes).on_conflict_do_nothing()
-_upsert_mark = insert(outcome_marks).on_conflict_do_nothing()
+_insert_mark = insert(outcome_marks).on_conflict_do_nothing()
+_update_paper = (
+    outcomes.update()
+    .where(outcomes.c.opportunity_id == bindparam("owner"))
+    .values(
+        {name: bindparam(name) for name in ("paper_status", "paper_net_bps", "paper_reason", "paper", "ended_at")}
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +63,14 @@ class SqliteOutcomeArchive:
         """Keep all of it or nothing; a mark that is kept is never replaced."""
         started = [_outcome_row(each) for each in batch.started]
         marks = [_mark_row(each) for each in batch.marks]
+        papers = [_paper_row(each) for each in batch.papers]
         async with self._records.write() as connection:
             if started:
                 await connection.execute(_insert_outcome, started)
             if marks:
-                await connection.execute(_upsert_mark, marks)
-            for paper in batch.papers:
-                statement = outcomes.update().where(outcomes.c.opportunity_id == paper.opportunity_id)
-                await connection.execute(statement.values(_paper_row(paper)))
+                await connection.execute(_insert_mark, marks)
+            if papers:
+                await connection.execute(_update_paper, papers)
 
     async def pending(self, limit: int) -> tuple[PendingOutcome, ...]:
         """Outcomes that have not ended, oldest first."""
@@ -158,6 +165,7 @@ def _mark_row(mark: MarkOutcome) -> dict[str, Any]:
 
 def _paper_row(paper: PaperRow) -> dict[str, Any]:
     return {
+        "owner": paper.opportunity_id,
         "paper_status": paper.result.status.value,
         "paper_net_bps": paper.result.net_bps,
         "paper_reason": paper.result.reason,
