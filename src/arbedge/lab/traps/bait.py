@@ -13,6 +13,8 @@ from arbedge.lab.world import Bend
 
 __all__ = ["bait"]
 
+_LIST_READ_S = 40.0
+
 
 def bait(names: frozenset[str]) -> list[Plant]:
     """The plants of these traps, for every venue; a lab leaves out what its universe does not list."""
@@ -76,13 +78,18 @@ def _changing() -> list[Plant]:
 
 
 def _suspended() -> list[Plant]:
-    """One venue after another stops trading the spot, and the rest of the market moves on."""
+    """One venue after another stops trading the spot; a while later, once its list was read, the others move on.
+
+    Streams do not tell of a stop: who reads the list every half minute knows before there is a gap to be taken in by.
+    """
     plants = []
     for i, venue in enumerate(STRUCK):
         spot = _leg("buy", "spot", venue, "HALTD")
         legs = spot, _leg("sell", "perp", STRUCK[(i + 1) % len(STRUCK)], "HALTD")
         plant = _decoy("suspension", "HALTD", legs, "trading of the spot stopped: its last book is all there is")
-        plants.append(replace(plant, at_s=25.0 + 15 * i, halts=(spot.place,), news_bps=140.0))
+        at_s = 25.0 + 15 * i
+        plants.append(replace(plant, at_s=at_s, for_s=_LIST_READ_S, halts=(spot.place,)))
+        plants.append(replace(plant, at_s=at_s + _LIST_READ_S, news_bps=140.0))
     return plants
 
 
