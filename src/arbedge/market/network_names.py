@@ -6,6 +6,7 @@ Spellings as the four venues' lists of coins and ccxt's tables of networks use t
 """
 
 import re
+from functools import lru_cache
 
 __all__ = ["contract_address", "network_name"]
 
@@ -58,6 +59,11 @@ def network_name(label: str, coin: str = "") -> str:
     text = label.strip().upper()
     if coin:
         text = text.removeprefix(f"{coin.strip().upper()}-")
+    return _named(text)
+
+
+@lru_cache(maxsize=2048)
+def _named(text: str) -> str:
     plain = _NOT_A_LETTER.sub("", text)
     return _OURS.get(plain, plain)
 

@@ -7,7 +7,7 @@ network is, also when the one way is open here and the other way there.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -33,6 +33,26 @@ class _Reading:
 
     coins: Mapping[str, tuple[CoinNetwork, ...]]
     received_ns: int
+    states: dict[str, tuple[NetworkState, NetworkState]] = field(default_factory=dict)
+    contracts: dict[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+
+    def states_of(self, coin: str) -> tuple[NetworkState, NetworkState]:
+        """Whether any network lets the coin in, and whether any lets it out; worked out when first asked."""
+        known = self.states.get(coin)
+        if known is None:
+            rows = self.coins[coin]
+            known = self.states[coin] = _best(each.deposit for each in rows), _best(each.withdraw for each in rows)
+        return known
+
+    def contracts_of(self, coin: str) -> frozenset[tuple[str, str]]:
+        """(network, contract address) of every network that states one; worked out when first asked."""
+        known = self.contracts.get(coin)
+        if known is None:
+            rows = self.coins.get(coin, ())
+            pairs = ((each.network, each.contract) for each in rows)
+            known = frozenset((network, contract) for network, contract in pairs if contract is not None)
+            self.contracts[coin] = known
+        return known
 
 
 class NetworkTable:
@@ -49,13 +69,12 @@ class NetworkTable:
 
     def learn(self, venue: str, networks: Iterable[CoinNetwork]) -> None:
         """Replace everything known of a venue by its whole list as last told."""
-        coins: dict[str, list[CoinNetwork]] = {}
+        coins: dict[str, tuple[CoinNetwork, ...]] = {}
+        told_ns = self._clock.monotonic_ns()
         for each in networks:
-            coins.setdefault(each.coin, []).append(each)
-        told_ns = min(
-            (each.received_ns for rows in coins.values() for each in rows), default=self._clock.monotonic_ns()
-        )
-        self._readings[venue] = _Reading({coin: tuple(rows) for coin, rows in coins.items()}, told_ns)
+            coins[each.coin] = (*coins.get(each.coin, ()), each)
+            told_ns = min(told_ns, each.received_ns)
+        self._readings[venue] = _Reading(coins, told_ns)
 
     def explain(self, venue: str, reason: str) -> None:
         """Say why a venue tells nothing; shown wherever its networks are asked for."""
@@ -68,19 +87,20 @@ class NetworkTable:
 
     def contracts(self, venue: str, coin: str) -> frozenset[tuple[str, str]]:
         """(network, contract address) of every network that states one; empty where nothing is known."""
-        return frozenset(
-            (each.network, each.contract) for each in self.networks(venue, coin) if each.contract is not None
-        )
+        reading = self._readings.get(venue)
+        return reading.contracts_of(coin) if reading is not None else frozenset()
 
     def find(self, venue: str, coin: str) -> NetworkFinding:
         """Whether any network lets the coin in, and whether any lets it out; unknown says why in `source`."""
         problem = self._problem(venue, coin)
-        rows = self.networks(venue, coin)
+        deposit = withdraw = NetworkState.UNKNOWN
+        if problem is None:
+            deposit, withdraw = self._readings[venue].states_of(coin)
         return NetworkFinding(
             venue=venue,
             coin=coin,
-            deposit=NetworkState.UNKNOWN if problem else _best(each.deposit for each in rows),
-            withdraw=NetworkState.UNKNOWN if problem else _best(each.withdraw for each in rows),
+            deposit=deposit,
+            withdraw=withdraw,
             age_s=self._age_s(venue),
             source=problem or f"{venue}'s public list of coins",
         )

@@ -3,10 +3,13 @@
 `BitgetCatalogue` fills in `VenueCatalogue`, `DepthSource`, `FundingSource` and `NetworkSource` of the market stage.
 """
 
+import asyncio
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Protocol
+
+import msgspec
 
 from arbedge.domain.funding import FundingState, Settlement
 from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
@@ -15,7 +18,7 @@ from arbedge.domain.network import CoinNetwork
 from arbedge.domain.quote import Book, TopOfBook
 from arbedge.errors import Invalid, Rejected
 from arbedge.exchanges.bitget import wire
-from arbedge.exchanges.bitget.coins import Coin, networks_of
+from arbedge.exchanges.bitget.coins import networks_of
 from arbedge.exchanges.bitget.facts import PRODUCT_LINES, SPOT_LINE
 from arbedge.exchanges.bitget.funding import FundingTerms, read_terms, settled_history, states_of
 from arbedge.exchanges.bitget.rest import HISTORY_PAGE
@@ -27,6 +30,9 @@ from arbedge.foundation.runtime.clock import Clock
 from arbedge.market.ports import ClockSample, IndexComponent, Turnover
 
 __all__ = ["BitgetCatalogue"]
+
+_COINS_A_TURN = 10
+"""Coins read before the event loop goes on: under a millisecond of it."""
 
 
 class _MarketCalls(Protocol):
@@ -40,7 +46,7 @@ class _MarketCalls(Protocol):
     async def funding(self, line: str) -> Told[list[wire.FundingRow]]: ...
     async def funding_page(self, line: str, symbol: str, page: int) -> Told[list[wire.SettledRate]]: ...
     async def components(self, symbol: str) -> Told[wire.Components]: ...
-    async def coins(self) -> Told[list[Coin]]: ...
+    async def coins(self) -> Told[list[msgspec.Raw]]: ...
     async def server_time(self) -> Told[wire.ServerTime]: ...
 
 
@@ -115,9 +121,13 @@ class BitgetCatalogue:
         return tuple(component_of(row) for row in told.value.components)
 
     async def fetch_networks(self) -> tuple[CoinNetwork, ...]:
-        """Every network of every coin."""
+        """Every network of every coin; the list is long, so others take their turns while it is read."""
         told = await self._rest.coins()
-        return networks_of(told.value, told.received_ns)
+        found: list[CoinNetwork] = []
+        for begin in range(0, len(told.value), _COINS_A_TURN):
+            found += networks_of(told.value[begin : begin + _COINS_A_TURN], told.received_ns)
+            await asyncio.sleep(0)
+        return tuple(found)
 
     async def fetch_clock(self) -> ClockSample:
         """One reading of the venue's clock, stamped round the request itself, not round waiting for its turn."""

@@ -1,14 +1,16 @@
 """Bitget's list of coins and their networks to domain values; public, the same for both generations of its API."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+import msgspec
 from msgspec import Struct, field
 
 from arbedge.domain.money import ZERO, decimal_of
 from arbedge.domain.network import CoinNetwork, NetworkState
 from arbedge.errors import Invalid
 from arbedge.exchanges.bitget.facts import SPEC
+from arbedge.exchanges.transport.payloads import GARBAGE
 from arbedge.market.network_names import contract_address, network_name
 
 __all__ = ["Chain", "Coin", "networks_of"]
@@ -38,16 +40,21 @@ class Coin(Struct, gc=False):
     chains: list[Chain] = []
 
 
-def networks_of(rows: Iterable[Coin], received_ns: int) -> tuple[CoinNetwork, ...]:
-    """Every network of every coin; without those whose figures make no sense; a flag that makes none is unknown."""
-    found = []
-    for row in rows:
+_decode_coin = msgspec.json.Decoder(Coin).decode
+
+
+def networks_of(rows: Iterable[msgspec.Raw], received_ns: int) -> Iterator[CoinNetwork]:
+    """Every network of coins given as JSON; without what makes no sense; a flag that makes none is unknown."""
+    for raw in rows:
+        try:
+            row = _decode_coin(raw)
+        except GARBAGE:
+            continue
         for chain in row.chains:
             try:
-                found.append(_network(row.coin, chain, received_ns))
+                yield _network(row.coin, chain, received_ns)
             except Invalid:
                 continue
-    return tuple(found)
 
 
 def _network(coin: str, chain: Chain, received_ns: int) -> CoinNetwork:

@@ -5,9 +5,10 @@ from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import TypeVar
 
+import msgspec
+
 from arbedge.errors import IntegrityError
 from arbedge.exchanges.bitget import wire
-from arbedge.exchanges.bitget.coins import Coin
 from arbedge.exchanges.bitget.facts import PRODUCT_LINES, SPOT_LINE
 from arbedge.exchanges.bitget.symbols import parse_perps, parse_spot
 from arbedge.exchanges.reading.answers import Told, read_answer
@@ -38,9 +39,9 @@ class BitgetCalls:
         self._endpoints = endpoints
         self._timeout_s = timeout_s
 
-    async def coins(self) -> Told[list[Coin]]:
-        """Every coin with its networks."""
-        return read(await self._get("v2/spot/public/coins", _NOTHING), wire.Envelope[list[Coin]])
+    async def coins(self) -> Told[list[msgspec.Raw]]:
+        """Every coin with its networks, each as the JSON it came as: two megabytes are read bit by bit."""
+        return read(await self._get("v2/spot/public/coins", _NOTHING), wire.Envelope[list[msgspec.Raw]])
 
     async def server_time(self) -> Told[wire.ServerTime]:
         """The venue's clock."""

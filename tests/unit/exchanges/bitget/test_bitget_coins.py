@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from arbedge.domain.network import NetworkState
-from arbedge.exchanges.bitget.coins import Coin, networks_of
+from arbedge.exchanges.bitget.coins import networks_of
 
 CHAIN = {
     "chain": "ERC20", "needTag": "false", "withdrawable": "true", "rechargeable": "true", "withdrawFee": "1.5",
@@ -18,7 +18,7 @@ CHAIN = {
 
 def read(*chains, coin="ABC"):
     document = [{"coinId": "1", "coin": coin, "transfer": "true", "chains": list(chains), "areaCoin": "no"}]
-    return networks_of(msgspec.json.decode(msgspec.json.encode(document), type=list[Coin]), 7)
+    return tuple(networks_of(msgspec.json.decode(msgspec.json.encode(document), type=list[msgspec.Raw]), 7))
 
 
 def test_a_network_is_read_whole():
@@ -54,6 +54,12 @@ def test_each_field_for_itself(changes, attribute, value):
 @pytest.mark.parametrize("changes", [{"withdrawFee": "much"}, {"minDepositAmount": "-1"}, {"withdrawFee": "NaN"}])
 def test_what_makes_no_sense_is_left_out_and_the_rest_stays(changes):
     assert [row.network for row in read(CHAIN | changes, CHAIN | {"chain": "TRC20"})] == ["TRX"]
+
+
+def test_a_row_that_is_none_is_left_out_alone():
+    rows = [msgspec.Raw(text) for text in (b"7", b'{"coin":null}', b'{"coin":"ABC","chains":[{"chain":"ERC20"}]}')]
+    (row,) = networks_of(rows, 7)
+    assert (row.network, row.deposit, row.withdraw_fee) == ("ETH", NetworkState.UNKNOWN, None)
 
 
 def test_a_coin_without_networks_has_none():
