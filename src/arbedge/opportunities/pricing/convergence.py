@@ -7,6 +7,7 @@ E[g_H] = mean + (g - mean) * 2 ** (-H / half-life), so the share is 1 - E[g_H] /
 
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from functools import lru_cache
 
 from arbedge.domain.money import ZERO
 from arbedge.errors import Invalid
@@ -19,6 +20,8 @@ LEAST_HISTORY_HOURS = 24
 
 _ONE = Decimal(1)
 _STORED = Context(prec=12)
+_POWER = Context(prec=34)
+"""Far more digits than are stored. Powers are slow and come back at every look, so the latest are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,13 @@ def convergence_share(gap: Decimal, horizon_hours: Decimal, history: GapHistory 
         return ZERO if gap > 0 else _ONE
     if history.half_life_hours <= 0:
         raise Invalid(f"half_life_hours: expected above 0, got {history.half_life_hours}")
+    left = _left(horizon_hours, history.half_life_hours)
     with exact_arithmetic():
-        left = Decimal(2) ** (-horizon_hours / history.half_life_hours)
         expected = history.mean + (gap - history.mean) * left
         return _STORED.plus(_ONE - expected / gap)
+
+
+@lru_cache(maxsize=4096)
+def _left(horizon_hours: Decimal, half_life_hours: Decimal) -> Decimal:
+    """The share of the way back that is left after the horizon."""
+    return _POWER.power(Decimal(2), _POWER.divide(-horizon_hours, half_life_hours))
