@@ -41,6 +41,7 @@ _GROUPS = {
     "": "General",
     "market": "Market: how fresh, how often, what is watched",
     "opportunities": "Opportunities: what is priced and shown",
+    "outcomes": "Outcomes: how what was shown is followed, what is kept",
     "venues.<name>": "Venues: `<name>` is one of binance, bybit, okx, bitget, hyperliquid",
     "venues.bitget": "Bitget: what no other venue has",
     "storage": "Storage: how records are written",
