@@ -40,17 +40,21 @@ class Coin(Struct, gc=False):
     chains: list[Chain] = []
 
 
+_NO_CHAIN = Chain("none", rechargeable="false", withdrawable="false")
 _decode_coin = msgspec.json.Decoder(Coin).decode
 
 
 def networks_of(rows: Iterable[msgspec.Raw], received_ns: int) -> Iterator[CoinNetwork]:
-    """Every network of coins given as JSON; without what makes no sense; a flag that makes none is unknown."""
+    """Every network of coins given as JSON; without what makes no sense; a flag that makes none is unknown.
+
+    A coin listed without any network comes as one called `NONE`, closed both ways: nothing gets in or out.
+    """
     for raw in rows:
         try:
             row = _decode_coin(raw)
         except GARBAGE:
             continue
-        for chain in row.chains:
+        for chain in row.chains or (_NO_CHAIN,):
             try:
                 yield _network(row.coin, chain, received_ns)
             except Invalid:

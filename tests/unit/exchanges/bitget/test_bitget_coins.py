@@ -62,5 +62,7 @@ def test_a_row_that_is_none_is_left_out_alone():
     assert (row.network, row.deposit, row.withdraw_fee) == ("ETH", NetworkState.UNKNOWN, None)
 
 
-def test_a_coin_without_networks_has_none():
-    assert read() == ()
+def test_a_coin_without_networks_is_closed_not_unknown():
+    (row,) = read()
+    assert (row.coin, row.network) == ("ABC", "NONE")
+    assert (row.deposit, row.withdraw) == (NetworkState.CLOSED, NetworkState.CLOSED)
