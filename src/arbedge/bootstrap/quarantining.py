@@ -32,8 +32,9 @@ class QuarantineCrew(Crew):
         self.put_to_work("quarantine.exchange", self._path.run)
 
     async def stop(self) -> None:
-        """End, and store what is new since the last exchange."""
-        await super().stop()
+        """End between two exchanges, never within one; then store what is new since the last."""
+        async with self._path.store_in_use:
+            await super().stop()
         await self._path.exchange()
 
     async def ping(self) -> str | None:

@@ -1,5 +1,6 @@
 """The quarantine's path: doubts of the market go to the store, decisions of persons come back, within seconds."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -50,6 +51,8 @@ class QuarantinePath:
         self._pruned_at: datetime | None = None
         self._fault: str | None = None
         self._is_loaded = False
+        self.store_in_use = asyncio.Lock()
+        """Held while the store is asked. Whoever ends `run` takes it first: no write may be cut off in the middle."""
 
     @property
     def problem(self) -> str | None:
@@ -65,9 +68,10 @@ class QuarantinePath:
     async def exchange(self) -> bool:
         """Read decisions, write what is new; False when the store refused, and then `problem` says why."""
         try:
-            await self._load()
-            await self._write()  # first: a decision that has ended here must not come back from the store
-            await self._read()
+            async with self.store_in_use:
+                await self._load()
+                await self._write()  # first: a decision that has ended here must not come back from the store
+                await self._read()
         except ArbEdgeError as error:
             if self._fault is None:
                 self._log.error("quarantine_unavailable", error=repr(error))
