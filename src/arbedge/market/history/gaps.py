@@ -1,4 +1,4 @@
-"""What each pair's recorded gap says about its closing, fitted anew at most once a round."""
+"""What each pair's recorded gap says about its closing, fitted anew when the history learned something."""
 
 from collections import OrderedDict
 
@@ -11,7 +11,7 @@ _MOST_PAIRS = 4096
 
 
 class GapHistorian:
-    """Answers from a `PriceHistory`; one thread, about 0.2 ms for a pair not asked for since the latest round.
+    """Answers from a `PriceHistory`; one thread, about 0.2 ms for a pair not asked for since the history changed.
 
     The latest 4,096 pairs asked for are remembered; who is forgotten is fitted again when asked for.
     """
@@ -19,13 +19,13 @@ class GapHistorian:
     def __init__(self, history: PriceHistory) -> None:
         self._history = history
         self._known: OrderedDict[tuple[int, int], Reversion | str] = OrderedDict()
-        self._fitted_at = history.latest_at
+        self._revision = history.revision
 
     def reversion(self, long: int, short: int) -> Reversion | str:
         """How the gap of these slots (mid of short / mid of long - 1) reverts, or in words why nobody knows."""
-        if self._history.latest_at != self._fitted_at:
+        if self._history.revision != self._revision:
             self._known.clear()
-            self._fitted_at = self._history.latest_at
+            self._revision = self._history.revision
         pair = (long, short)
         found = self._known.get(pair)
         if found is None:

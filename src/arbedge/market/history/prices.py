@@ -37,6 +37,7 @@ class PriceHistory:
         self._blocks: list[Series] = []
         self._slots = 0
         self._newest: int | None = None
+        self._revision = 0
 
     def __len__(self) -> int:
         return self._slots
@@ -56,6 +57,11 @@ class PriceHistory:
         """When the newest round began (UTC); None before the first sample."""
         return None if self._newest is None else _EPOCH + timedelta(seconds=self._newest * self._every_s)
 
+    @property
+    def revision(self) -> int:
+        """Rises when a round begins and when an older one learns something: what was worked out before is stale."""
+        return self._revision
+
     def extend(self, count: int) -> None:
         """Add `count` slots at the end, unknown so far."""
         self._slots += count
@@ -73,8 +79,10 @@ class PriceHistory:
             raise ValueError(f"{len(prices)} prices for {self._slots} slots")
         wanted = self._round(at)
         is_late = self._newest is not None and wanted < self._newest
+        is_new = wanted != self._newest
         if not self._open(wanted):
             return
+        self._revision += is_new
         known = np.where(prices > 0, prices, nan).astype(np.float32)
         column = wanted % self._rounds
         for number, block in enumerate(self._blocks):
@@ -98,6 +106,7 @@ class PriceHistory:
         inside = rounds > self._newest - self._rounds
         columns, kept = rounds[inside] % self._rounds, prices[inside]
         row = self._row(slot)
+        self._revision += 1
         is_unknown = np.isnan(row[columns])
         row[columns[is_unknown]] = kept[is_unknown]
         return int(is_unknown.sum())
