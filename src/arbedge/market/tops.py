@@ -2,7 +2,8 @@
 
 The law: `take` leaves the market as `accept_top` of each row in turn would. A row that is plainly good (in order,
 positive, not crossed, no jump, over a quote that stands) is written here, every check spelled out; any other row
-goes through `accept_top` itself, so that each rule has one home. tests/property holds one against the other.
+goes through `accept_top` itself. A jump that waits for its second frame has taken its quote off the board, so what
+comes next of that slot goes there too. tests/property holds one against the other.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,7 +39,7 @@ class TopIntake:
         Raises what a fault of our own raises; the iterator then stands behind the row it came with.
         """
         tops, sequences, received, bids, asks = self._board.open_rows()
-        mids, pending, low, high = self._sanity.open_mids()
+        mids, low, high = self._sanity.open_mids()
         heard_ns, since_ns = self._liveness.open_times()
         sources, on_quote = self._rates.currencies, self._rates.on_quote
         stored = 0
@@ -55,7 +56,6 @@ class TopIntake:
                     or not 0.0 < bid_qty < _INFINITY
                     or not 0.0 < ask_qty < _INFINITY
                     or not last * low <= mid <= last * high
-                    or (pending and slot in pending)
                 ):
                     if self._accept_top(*row, received_ns):
                         changed.append(slot)

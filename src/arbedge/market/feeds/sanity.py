@@ -38,10 +38,9 @@ def fault_of(bid: float, bid_qty: float, ask: float, ask_qty: float) -> QuoteFau
 
 
 class OpenMids(NamedTuple):
-    """The last clean middle by slot (0: none yet), jumps that wait, and between which shares of it none is one."""
+    """The last clean middle by slot (0: none yet), and the shares of it between which the next is no jump."""
 
     mids: list[float]
-    pending: dict[int, float]
     low: float
     high: float
 
@@ -61,7 +60,7 @@ class QuoteSanity:
 
     def open_mids(self) -> OpenMids:
         """The memory of mids itself, for the intake's one loop."""
-        return OpenMids(self._mids, self._pending, self._low, self._high)
+        return OpenMids(self._mids, self._low, self._high)
 
     def judge(  # noqa: PLR0913 - one call a frame: values stay on the stack
         self,
