@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from arbedge.lab.bait import bait
 from arbedge.lab.books import LiveBook
 from arbedge.lab.faults import parse_fault
 from arbedge.lab.plants import Place, Plant
 from arbedge.lab.scenarios import Scenario
 from arbedge.lab.stage import StageSet
-from arbedge.lab.traps.bait import bait
-from arbedge.lab.traps.turns import in_turns
+from arbedge.lab.turns import in_turns
 from arbedge.lab.world import Bend
 
 __all__ = ["Moved", "Planner"]

@@ -6,14 +6,14 @@ import pytest
 
 from arbedge.errors import ConfigError
 from arbedge.foundation.runtime.clock import ManualClock
+from arbedge.lab.bait import bait
 from arbedge.lab.config import LabOptions
 from arbedge.lab.faults import FAULTS
 from arbedge.lab.scenarios import find_scenario
 from arbedge.lab.stage import StageSet
 from arbedge.lab.traps import STANDING, TRAPS, chosen, traps
-from arbedge.lab.traps.bait import bait
-from arbedge.lab.traps.turns import STRUCK, in_turns
 from arbedge.lab.truth import Planner
+from arbedge.lab.turns import STRUCK, in_turns
 from arbedge.lab.universe import build_all
 
 START_MS = 1_795_376_000_000

@@ -8,7 +8,7 @@ from dataclasses import replace
 from arbedge.lab.crossings import funding_apart, spots_apart, venue_decoys
 from arbedge.lab.naming import symbol_of
 from arbedge.lab.plants import DAY_S, Leg, Place, Plant, Slide, decoys
-from arbedge.lab.traps.turns import STRUCK
+from arbedge.lab.turns import STRUCK
 from arbedge.lab.world import Bend
 
 __all__ = ["bait"]
@@ -80,7 +80,7 @@ def _changing() -> list[Plant]:
 def _suspended() -> list[Plant]:
     """One venue after another stops trading the spot; a while later, once its list was read, the others move on.
 
-    Streams do not tell of a stop: who reads the list every half minute knows before there is a gap to be taken in by.
+    Streams do not tell of a stop: who reads the list every half minute knows before there is a gap to take.
     """
     plants = []
     for i, venue in enumerate(STRUCK):
