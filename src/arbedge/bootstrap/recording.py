@@ -52,7 +52,8 @@ class RecorderCrew(Crew):
         self._log = tools.log
         self._sampler = MarketSampler(market, tools.clock)
         self._recorder = Recorder(self._root, self._config, market.instruments()) if is_writing else None
-        self._told: str | None = None
+        self._metrics = tools.metrics
+        self._counted = RecorderStatus()
         self.recalled = 0
         """Prices of earlier runs taken into the history."""
 
@@ -97,7 +98,7 @@ class RecorderCrew(Crew):
             self._recorder.offer(quotes)
             if prices is not None:
                 self._recorder.offer(prices)
-            self._tell(self._recorder.status.problem)
+            self._tell(self._recorder.status)
 
     async def _record_funding(self, recorder: Recorder) -> None:
         hour: Hour | None = None
@@ -139,9 +140,12 @@ class RecorderCrew(Crew):
         """Wait for the next multiple of the period, so that samples of all runs fall on the same moments."""
         await self._clock.sleep(every_s - self._clock.now().timestamp() % every_s)
 
-    def _tell(self, problem: str | None) -> None:
-        """One line when recording pauses, one when it goes on."""
-        if problem == self._told:
-            return
-        self._told = problem
-        self._log.warning(problem or "recording goes on")
+    def _tell(self, status: RecorderStatus) -> None:
+        """Counters, and one line when recording pauses, one when it goes on."""
+        before, self._counted = self._counted, status
+        lost = status.lost + status.refused - before.lost - before.refused
+        self._metrics.inc("arbedge_recorder_rows_total", status.rows - before.rows)
+        self._metrics.inc("arbedge_recorder_samples_lost_total", lost)
+        self._metrics.set("arbedge_recorder_disk_bytes", status.disk_bytes)
+        if status.problem != before.problem:
+            self._log.warning(status.problem or "recording goes on")

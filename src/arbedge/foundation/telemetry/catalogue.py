@@ -95,6 +95,9 @@ _ALL = (
     # to the store
     _counter("storage_events", "events", "Events written to the archive."),
     _gauge("storage_pending", "events", "Events that wait for the archive."),
+    _counter("recorder_rows", "rows", "Rows of quotes, funding and prices recorded."),
+    _counter("recorder_samples_lost", "samples", "Samples not recorded: the disk refused, or was too slow."),
+    _gauge("recorder_disk_bytes", "bytes", "How much of the disk the recordings take."),
 )
 
 CATALOGUE: dict[str, Metric] = {metric.name: metric for metric in _ALL}
