@@ -1,15 +1,19 @@
 """The recorder's files: what goes in comes out, gaps are rows, hours are joined, the disk is bounded and may refuse."""
 
 import os
+import time
 from datetime import timedelta
 from decimal import Decimal
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from pyarrow import dataset as ds
 from tests.unit.storage.recording_samples import BTC, INSTRUMENTS, START, VENUE, at, funding, prices, quotes
 
 from arbedge.errors import Conflict, IntegrityError
+from arbedge.market.history.samples import QuoteSample
+from arbedge.opportunities.fakes import spot
 from arbedge.storage.recordings.config import RecorderConfig
 from arbedge.storage.recordings.files import RecordingFolder, files_of
 from arbedge.storage.recordings.layout import HOUR_FILE, Dataset, Hour, hours_of
@@ -141,17 +145,41 @@ def test_resuming_removes_unfinished_files_and_puts_damaged_parts_aside(tmp_path
     assert spans(tmp_path) == [(0, 12, 1.0, 2.0)]
 
 
+def busy_hours(count, coins):
+    """Samples of `count` hours, a quarter of a megabyte each, nothing in them like anything else."""
+    rng, slots = np.random.default_rng(3), np.arange(len(coins), dtype=np.intp)
+    for k in range(count * 30):
+        bid = rng.random(len(coins))
+        yield QuoteSample(at(120 * k), slots, bid, bid + rng.random(len(coins)), (VENUE,), k % 30 == 0)
+
+
 def test_the_oldest_hours_go_when_the_share_of_the_disk_is_used_up(tmp_path):
-    samples = [quotes(3600 * k, dict.fromkeys(range(4), (k + 1.0, k + 2.0)), is_whole=True) for k in range(8)]
-    one = record(tmp_path / "one", samples[:1]).bytes
-    status = record(tmp_path / "all", samples, max_disk_gb=max(0.001, one * 3.5 / 1e9))
-    assert status.hours_deleted == 0  # a thousandth of a GB is the least that can be set: all of it fits
-    folder = RecordingFolder(tmp_path / "all")
-    left, gone = folder.forget_oldest(one * 3.5, Hour.of(samples[-1].at))
-    assert gone >= 4
-    assert left <= one * 3.5
-    assert [each.begins_at for each in hours_of(folder.root, Dataset.QUOTES)][-1] == Hour.of(at(7 * 3600)).begins_at
-    assert folder.forget_oldest(0, Hour.of(samples[-1].at))[0] > 0  # never the hour being written
+    coins = [spot(f"C{number}USDT", f"C{number}") for number in range(500)]
+    recorder = Recorder(tmp_path, RecorderConfig(**FREE, max_disk_gb=0.001), coins)
+    recorder.start()
+    for sample in busy_hours(8, coins):
+        while not recorder.offer(sample):
+            time.sleep(0.01)
+    assert recorder.close(30)
+    status = recorder.status
+    assert status.problem is None
+    assert status.bytes > 1_500_000
+    assert status.hours_deleted >= 3
+    assert status.disk_bytes < 1_300_000  # a thousandth of a GB, and the part written last
+    hours = hours_of(tmp_path, Dataset.QUOTES)
+    assert hours[-1] == Hour.of(at(120 * 239))
+    assert hours[0] > Hour.of(at(0))
+
+
+def test_an_hour_that_alone_takes_too_much_is_kept_and_recording_waits_for_the_next(tmp_path):
+    coins = [spot(f"C{number}USDT", f"C{number}") for number in range(3000)]
+    recorder = Recorder(tmp_path, RecorderConfig(**FREE, max_disk_gb=0.001), coins)
+    recorder.start()
+    for sample in busy_hours(1, coins):
+        assert recorder.offer(sample)
+    assert recorder.close(30)
+    assert "this hour alone takes more than recorder.max_disk_gb" in recorder.status.problem
+    assert hours_of(tmp_path, Dataset.QUOTES)
 
 
 def test_a_disk_that_refuses_is_named_once_and_recording_goes_on_with_a_whole_sample(tmp_path):
