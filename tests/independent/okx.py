@@ -1,6 +1,7 @@
 """OKX's dialect of the second world: v5 pages, channels by instrument, books chained by seqId and counted in contracts."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from tests.independent.world import HOUR_MS, Market, World, pairs, plain
@@ -66,7 +67,10 @@ class Okx:
             ]
         if page == "market/index-tickers":
             return [_index(each, now_ms) for each in swaps if each.quote == query["quoteCcy"]]
-        if page in {"public/funding-rate-history", "public/price-limit"}:
+        if page == "public/price-limit":
+            every = self.world.of("okx", "spot", "perp", "inverse")
+            return [_limits(next(each for each in every if each.symbol == query["instId"]), now_ms)]
+        if page == "public/funding-rate-history":
             return []
         raise LookupError(page)
 
@@ -252,3 +256,12 @@ def _index(each: Market, now_ms: int) -> dict[str, Any]:
         "sodUtc8": index,
         "ts": str(now_ms),
     }
+
+
+def _limits(each: Market, now_ms: int) -> dict[str, Any]:
+    """Five percent above the best ask and below the best bid; empty where nobody quotes."""
+    row = {"instType": "SPOT" if each.kind == "spot" else "SWAP", "instId": each.symbol, "ts": str(now_ms)}
+    if not each.is_whole:
+        return row | {"buyLmt": "", "sellLmt": "", "enabled": False}
+    highest, lowest = each.asks[0][0] * Decimal("1.05"), each.bids[0][0] * Decimal("0.95")
+    return row | {"buyLmt": plain(highest), "sellLmt": plain(lowest), "enabled": True}
