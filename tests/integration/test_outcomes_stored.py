@@ -1,6 +1,7 @@
 """Outcomes on disk: what is stored comes back to the last digit, over a restart and over kill -9."""
 
 import asyncio
+import csv
 import importlib.util
 import signal
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from arbedge.opportunities.outcomes.following import Mark, PaperStatus, Standing
 from arbedge.opportunities.outcomes.verdicts import summarise
 from arbedge.storage.config import StorageConfig
+from arbedge.storage.export.writing import ExportFormat, export_outcomes
 from arbedge.storage.records.engine import Records
 from arbedge.storage.repositories.outcomes import SqliteOutcomeArchive
 
@@ -102,6 +104,16 @@ async def test_figures_come_back_to_the_last_digit(tmp_path):
         assert found.followed.opened_at == opened.opened_at
         assert found.marks[0].net_bps == opened.priced.net_bps
         assert isinstance(found.paper.net_bps, Decimal)
+        until = stage.clock.now() + timedelta(seconds=1)
+        target = tmp_path / "outcomes.csv"
+        assert await export_outcomes(archive, opened.opened_at, until, target, ExportFormat.CSV) == 1
+        with target.open(newline="") as file:
+            (row,) = csv.DictReader(file)
+        assert (row["id"], row["mark_0_5s_standing"], row["mark_1h_standing"]) == (opened.id, "paying", "")
+        assert Decimal(row["mark_0_5s_net_bps"]) == opened.priced.net_bps
+        assert Decimal(row["paper_net_bps"]) == found.paper.net_bps
+        sheet = tmp_path / "outcomes.parquet"
+        assert await export_outcomes(archive, opened.opened_at, until, sheet, ExportFormat.PARQUET) == 1
 
 
 async def test_what_was_stored_before_kill_nine_is_there_and_the_rest_is_missed_not_invented(tmp_path):

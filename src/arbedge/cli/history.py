@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from arbedge.bootstrap.records import export_records, open_records, selection_of
+from arbedge.bootstrap.verdicts import export_outcome_records
 from arbedge.cli.failure import EXIT_OK
 from arbedge.cli.options import add_format, add_settings, moment, positive_int, settings_of
 from arbedge.cli.rows import headline, is_if_closed, opportunity_row, stamp
@@ -29,6 +30,9 @@ def configure(parser: argparse.ArgumentParser, name: str) -> None:
     if name == "export":
         parser.add_argument("file", metavar="FILE", help="where to write: a name ending in .csv or .parquet")
         parser.add_argument("--kind", choices=[kind.value for kind in OpportunityKind], help="one kind only")
+        parser.add_argument(
+            "--outcomes", action="store_true", help="what became of them instead: marks and paper trades"
+        )
     else:
         parser.add_argument("--limit", type=positive_int, default=50, help="most rows (default: 50)")
         add_format(parser, "table", "json")
@@ -82,8 +86,17 @@ async def _export(arguments: argparse.Namespace, since: datetime, until: datetim
     path = Path(arguments.file)
     if path.suffix not in {".csv", ".parquet"}:
         raise Invalid(f"{arguments.file}: end the name in .csv or .parquet")
+    if arguments.outcomes:
+        if arguments.kind:
+            raise Invalid("--kind: an export of outcomes holds every kind; leave it out")
+        rows = await export_outcome_records(settings_of(arguments), path, since, until, is_demo=arguments.demo)
+        return _written(rows, path)
     kind = OpportunityKind(arguments.kind) if arguments.kind else None
     selection = selection_of(since, until, kind)
     rows = await export_records(settings_of(arguments), path, selection, is_demo=arguments.demo)
+    return _written(rows, path)
+
+
+def _written(rows: int, path: Path) -> int:
     sys.stdout.write(f"{rows} {'row' if rows == 1 else 'rows'} written to {path}\n")
     return EXIT_OK

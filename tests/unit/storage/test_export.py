@@ -127,7 +127,7 @@ async def test_a_full_disk_is_named(lookup, tmp_path, monkeypatch) -> None:
         def write(self, page):
             os.write(self._device, b"row")
 
-    monkeypatch.setattr(writing, "_open_sheet", lambda path, fmt: OntoFullDisk(path))
+    monkeypatch.setattr(writing, "_open_sheet", lambda path, _fmt, _columns: OntoFullDisk(path))
     with pytest.raises(StorageFull, match="disk is full"):
         await export_opportunities(lookup, ALL, tmp_path / "out", ExportFormat.CSV)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from operator import attrgetter
+from typing import Any
 
 import msgspec
 
@@ -29,11 +30,11 @@ class ColumnType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name, its type and how to read it; None where it does not apply to the kind."""
+    """One column: its name, its type and how to read it of a row; None where it does not apply to the kind."""
 
     name: str
     type: ColumnType
-    read: Callable[[Opportunity], Cell]
+    read: Callable[[Any], Cell]
 
 
 def _plain(type_: ColumnType, *names: str) -> tuple[Column, ...]:

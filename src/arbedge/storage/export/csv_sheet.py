@@ -7,8 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from arbedge.domain.opportunity import Opportunity
-from arbedge.storage.export.columns import COLUMNS, Cell
+from arbedge.storage.export.columns import COLUMNS, Cell, Column
 from arbedge.storage.records.types import moment_text
 
 __all__ = ["CsvSheet"]
@@ -17,10 +16,11 @@ __all__ = ["CsvSheet"]
 class CsvSheet:
     """An open CSV file; write pages into it. OSError where the disk refuses."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, columns: Sequence[Column] = COLUMNS) -> None:
+        self._columns = tuple(columns)
         self._file = path.open("w", encoding="utf-8", newline="")
         self._writer = csv.writer(self._file, lineterminator="\n")
-        self._writer.writerow(column.name for column in COLUMNS)
+        self._writer.writerow(column.name for column in self._columns)
 
     def __enter__(self) -> Self:
         return self
@@ -30,9 +30,9 @@ class CsvSheet:
     ) -> None:
         self._file.close()
 
-    def write(self, page: Sequence[Opportunity]) -> None:
+    def write(self, page: Sequence[object]) -> None:
         """Append these rows."""
-        self._writer.writerows([_spelling(column.read(row)) for column in COLUMNS] for row in page)
+        self._writer.writerows([_spelling(column.read(row)) for column in self._columns] for row in page)
 
 
 def _spelling(cell: Cell) -> str:

@@ -13,8 +13,7 @@ from typing import Self
 import pyarrow as pa
 from pyarrow import parquet as pq
 
-from arbedge.domain.opportunity import Opportunity
-from arbedge.storage.export.columns import COLUMNS, Cell, ColumnType
+from arbedge.storage.export.columns import COLUMNS, Cell, Column, ColumnType
 
 __all__ = ["ParquetSheet"]
 
@@ -25,16 +24,16 @@ _TYPES = {
     ColumnType.FLOAT: pa.float64(),
     ColumnType.FLAG: pa.bool_(),
 }
-_SCHEMA = pa.schema(
-    [pa.field(column.name, _TYPES[column.type], metadata={"arbedge.type": column.type.value}) for column in COLUMNS]
-)
 
 
 class ParquetSheet:
     """An open Parquet file; each page becomes one row group. OSError where the disk refuses."""
 
-    def __init__(self, path: Path) -> None:
-        self._writer = pq.ParquetWriter(str(path), _SCHEMA, compression="zstd")
+    def __init__(self, path: Path, columns: Sequence[Column] = COLUMNS) -> None:
+        self._columns = tuple(columns)
+        fields = [pa.field(c.name, _TYPES[c.type], metadata={"arbedge.type": c.type.value}) for c in self._columns]
+        self._schema = pa.schema(fields)
+        self._writer = pq.ParquetWriter(str(path), self._schema, compression="zstd")
 
     def __enter__(self) -> Self:
         return self
@@ -44,10 +43,10 @@ class ParquetSheet:
     ) -> None:
         self._writer.close()
 
-    def write(self, page: Sequence[Opportunity]) -> None:
+    def write(self, page: Sequence[object]) -> None:
         """Append these rows."""
-        columns = [[_value(column.read(row)) for row in page] for column in COLUMNS]
-        self._writer.write_table(pa.table(columns, schema=_SCHEMA))
+        columns = [[_value(column.read(row)) for row in page] for column in self._columns]
+        self._writer.write_table(pa.table(columns, schema=self._schema))
 
 
 def _value(cell: Cell) -> Cell:

@@ -4,16 +4,19 @@ import errno
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from arbedge.domain.opportunity import Opportunity
 from arbedge.errors import Invalid
+from arbedge.storage.export.columns import COLUMNS, Column
+from arbedge.storage.export.outcome_columns import OUTCOME_COLUMNS
 from arbedge.storage.records.faults import StorageFull
 from arbedge.storage.repositories.lookup import OpportunityLookup, OpportunitySelection
+from arbedge.storage.repositories.outcomes import SqliteOutcomeArchive
 
-__all__ = ["ExportFormat", "export_opportunities", "format_of"]
+__all__ = ["ExportFormat", "export_opportunities", "export_outcomes", "format_of"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -34,7 +37,7 @@ def format_of(target: Path) -> ExportFormat:
 
 
 class _Sheet(Protocol):
-    def write(self, page: Sequence[Opportunity]) -> None: ...
+    def write(self, page: Sequence[object]) -> None: ...
 
 
 async def export_opportunities(
@@ -46,23 +49,36 @@ async def export_opportunities(
     written, StorageFull where the disk is full, and what Records raise. Meant for a command: the file is written
     on the calling thread.
     """
+    return await _export(lookup.pages(selection), COLUMNS, target, fmt)
+
+
+async def export_outcomes(
+    archive: SqliteOutcomeArchive, since: datetime, until: datetime, target: Path, fmt: ExportFormat
+) -> int:
+    """Write the outcomes of opportunities opened in [since, until), oldest first; returns how many. As above."""
+    return await _export(archive.pages(since, until), OUTCOME_COLUMNS, target, fmt)
+
+
+async def _export(
+    pages: AsyncIterator[Sequence[object]], columns: Sequence[Column], target: Path, fmt: ExportFormat
+) -> int:
     count = 0
     async with _replacing(target) as path:
-        with _open_sheet(path, fmt) as sheet:
-            async for page in lookup.pages(selection):
+        with _open_sheet(path, fmt, columns) as sheet:
+            async for page in pages:
                 sheet.write(page)
                 count += len(page)
     return count
 
 
-def _open_sheet(path: Path, fmt: ExportFormat) -> AbstractContextManager[_Sheet]:
+def _open_sheet(path: Path, fmt: ExportFormat, columns: Sequence[Column]) -> AbstractContextManager[_Sheet]:
     if fmt is ExportFormat.PARQUET:
         from arbedge.storage.export.parquet_sheet import ParquetSheet  # noqa: PLC0415 - pyarrow takes a while
 
-        return ParquetSheet(path)
+        return ParquetSheet(path, columns)
     from arbedge.storage.export.csv_sheet import CsvSheet  # noqa: PLC0415 - the same shape
 
-    return CsvSheet(path)
+    return CsvSheet(path, columns)
 
 
 @asynccontextmanager

@@ -1,12 +1,13 @@
 """What became of shown opportunities, on SQLite: marks, paper trades, and the lives they are expected from."""
 
 from collections import defaultdict
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, bindparam, delete, func, select
+from sqlalchemy import Row, Select, bindparam, delete, func, select, tuple_
 from sqlalchemy.dialects.sqlite import insert
 
 from arbedge.domain.opportunity import Candidate, Leg, OpportunityKind
@@ -28,6 +29,7 @@ from arbedge.trading.paper.position import PositionState
 __all__ = ["SqliteOutcomeArchive", "StoredOutcome"]
 
 _PRUNE_ROWS = 500
+_PAGE_ROWS = 500
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 _followed = msgspec.json.Decoder(Followed)
 _state = msgspec.json.Decoder(PositionState)
@@ -85,6 +87,17 @@ class SqliteOutcomeArchive:
         """Outcomes of opportunities opened in [since, until), oldest first."""
         query = select(outcomes).where(outcomes.c.opened_at >= since, outcomes.c.opened_at < until)
         return tuple(each for each, _ in await self._read(query.order_by(outcomes.c.opened_at)))
+
+    async def pages(self, since: datetime, until: datetime) -> AsyncIterator[tuple[StoredOutcome, ...]]:
+        """The same, a page at a time: each page is its own short transaction."""
+        key = tuple_(outcomes.c.opened_at, outcomes.c.opportunity_id)
+        query = select(outcomes).where(outcomes.c.opened_at >= since, outcomes.c.opened_at < until)
+        query = query.order_by(outcomes.c.opened_at, outcomes.c.opportunity_id).limit(_PAGE_ROWS)
+        page = await self._read(query)
+        while page:
+            yield tuple(each for each, _ in page)
+            last = page[-1][0].followed
+            page = await self._read(query.where(key > (last.opened_at, last.id)))
 
     async def find(self, opportunity_id: str) -> StoredOutcome | None:
         """The outcome of one opportunity, None where it was not followed."""
