@@ -52,7 +52,7 @@ class QuarantinePath:
         self._fault: str | None = None
         self._is_loaded = False
         self.store_in_use = asyncio.Lock()
-        """Held while the store is asked. Whoever ends `run` takes it first: no write may be cut off in the middle."""
+        """Held while the store is asked; whoever ends `run` takes it first: no write may be cut off."""
 
     @property
     def problem(self) -> str | None:
