@@ -44,7 +44,8 @@ def ticker_frame(world: World, funding: FundingBook, book: LiveBook, now_ms: int
 def top_frame(book: LiveBook, topic: str, levels: int, now_ms: int) -> str:
     """A payload of `books1`, `books5` or `books50`: always a snapshot."""
     if levels == 1 and book.is_open:  # the busiest topic: what lies behind the best is not worked out
-        bids, asks = [(book.bid, book.bid_lots)], [(book.ask, book.ask_lots)]
+        bids = [(book.bid, book.bid_lots)] if book.bid else []
+        asks = [(book.ask, book.ask_lots)] if book.ask else []
     else:
         bids, asks = book.bids(levels), book.asks(levels)
     return _push(book.listing, topic, _book(book, bids, asks, (book.update_id, 0)), now_ms)
