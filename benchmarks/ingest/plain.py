@@ -24,7 +24,7 @@ __all__ = ["Engine", "main"]
 
 THRESHOLD = 0.001
 JUMP = 1.5
-GIVE_UP_S = 10.0
+GIVE_UP_S = 60.0
 READERS: dict[str, Callable[[dict[str, Any]], tuple[Any, ...]]] = {}
 
 
