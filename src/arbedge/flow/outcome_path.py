@@ -36,6 +36,9 @@ from arbedge.opportunities.outcomes.schedule import DueSchedule
 __all__ = ["OutcomePath", "OutcomeTools"]
 
 _TICK_S = 0.1
+_TURN_NS = 10_000_000
+_YIELD_S = 0.002
+"""So much of the thread's time is taken in one turn, and so long it is left to others before the next."""
 _KEEP_EVERY_NS = 400_000_000
 _WATCH_EVERY_NS = 2_000_000_000
 _DENSE_S = 31.0
@@ -137,19 +140,25 @@ class OutcomePath:
 
     async def run(self) -> None:
         """Mark and trade for ever; under supervision."""
+        pause_s = _TICK_S
         while True:
-            await self._tools.clock.sleep(_TICK_S)
-            self.work()
+            await self._tools.clock.sleep(pause_s)
+            pause_s = _TICK_S if self.work() else _YIELD_S
 
-    def work(self) -> None:
-        """Everything that is due now."""
+    def work(self) -> bool:
+        """What is due now, for a few milliseconds at a time; False when more of it waits for another turn."""
         now = self._moment()
+        ends_ns = now.ns + _TURN_NS
         self._keep_books(now)
         self._watch_settlements(now)
-        for due in self._schedule.take_due(now.ns):
+        while (due := self._schedule.take_due(now.ns)) is not None:
             known = self._follows.get(due.id)
             if known is not None:
                 self._do(known, due, now)
+            now = self._moment()
+            if now.ns > ends_ns:
+                return False
+        return True
 
     async def run_settling(self) -> None:
         """Ask venues what was settled, one position after another, for ever; under supervision."""

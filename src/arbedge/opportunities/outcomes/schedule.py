@@ -29,9 +29,8 @@ class DueSchedule(Generic[T]):
         heapq.heappush(self._heap, (due_ns, self._order, item))
         return True
 
-    def take_due(self, now_ns: int) -> list[T]:
-        """Everything due by now, soonest first; it leaves the schedule."""
-        due = []
-        while self._heap and self._heap[0][0] <= now_ns:
-            due.append(heapq.heappop(self._heap)[2])
-        return due
+    def take_due(self, now_ns: int) -> T | None:
+        """What has been due longest by now; it leaves the schedule. None where nothing is due."""
+        if self._heap and self._heap[0][0] <= now_ns:
+            return heapq.heappop(self._heap)[2]
+        return None

@@ -405,3 +405,17 @@ async def test_the_return_scored_is_of_the_net_that_qualified():
         returned / (returned + 0.002)
     )
     assert returned > 0
+
+
+async def test_lives_seen_to_end_tell_how_long_the_next_one_is_expected_to_live():
+    stage = Stage()
+    stage.basis(60600)
+    for _ in range(21):
+        stage.basis(60600)
+        await stage.pass_time(0.5)
+        stage.basis(60000)
+        for _ in range(6):
+            await stage.pass_time(0.5)
+    opened = [event.opportunity for event in stage.events if event.change is OpportunityChange.OPENED]
+    assert opened[0].expected_life_s is None
+    assert opened[-1].expected_life_s == pytest.approx(3.0, abs=1.0)

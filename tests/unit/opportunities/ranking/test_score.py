@@ -106,3 +106,10 @@ def test_no_input_leaves_the_unit_interval(extreme):
 
 def test_volume_nobody_states_leaves_depth_alone_to_speak():
     assert parts(replace(PLAIN, least_volume_usd=None))["liquidity"] == pytest.approx(0.5)
+
+
+def test_what_will_not_live_long_is_urgent_whatever_its_age():
+    old = replace(PLAIN, age_s=3600.0, expected_life_s=60.0)
+    assert parts(old)["time_sensitivity"] == pytest.approx(0.5)
+    assert parts(replace(old, expected_life_s=0.0))["time_sensitivity"] == 1
+    assert parts(replace(old, expected_life_s=6000.0))["time_sensitivity"] < 0.01
