@@ -156,7 +156,7 @@ def _root(module: str) -> str:
 
 
 def unguarded_calls(source: Path) -> list[str]:
-    """Uses of the two doors to the network (a pool's `get`, a connector's `connect`) that pass no guard.
+    """Uses of the two doors to the network (a pool's `get` and `post`, a connector's `connect`) that pass no guard.
 
     Guarded is what stands inside the arguments of `….guard.call(…)`, inside a function handed to it by name, or
     inside a function that is called from such places only.
@@ -179,7 +179,7 @@ def _is_door(function: ast.expr) -> bool:
     if not isinstance(function, ast.Attribute):
         return False
     owner = ast.unparse(function.value).rpartition(".")[2].strip("_")
-    return (owner, function.attr) in {("pool", "get"), ("connector", "connect")}
+    return (owner, function.attr) in {("pool", "get"), ("pool", "post"), ("connector", "connect")}
 
 
 def _guarded_nodes(tree: ast.Module) -> set[int]:

@@ -6,7 +6,7 @@ call to that host.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -171,23 +171,27 @@ class RestClient:
         Raises `Restricted`, `Banned`, `RateLimited`, `Unavailable`, `Disconnected`, `Timeout` or `Rejected`.
         """
 
-        async def call() -> Answer:
-            return await self._pool.get(self.origin + path, params, timeout_s)
+        async def attempt() -> Answer:
+            return await self._attempt(path, params, timeout_s)
 
-        return await self._guard.call(lambda: self._judged(call, f"GET {path}"), cost=weight)
+        return await self._guard.call(attempt, cost=weight)
 
     async def post(self, path: str, body: bytes, *, weight: int, timeout_s: float) -> Answer:
         """The same of a question asked as a JSON body; it may be asked again, so it must only read."""
 
-        async def call() -> Answer:
-            return await self._pool.post(self.origin + path, body, timeout_s)
+        async def attempt_posting() -> Answer:
+            return await self._attempt(path, body, timeout_s)
 
-        return await self._guard.call(lambda: self._judged(call, f"POST {path}"), cost=weight)
+        return await self._guard.call(attempt_posting, cost=weight)
 
-    async def _judged(self, call: Callable[[], Awaitable[Answer]], what: str) -> Answer:
-        answer, venue = await call(), self._pool.venue
+    async def _attempt(self, path: str, asked: Mapping[str, str] | bytes, timeout_s: float) -> Answer:
+        if isinstance(asked, bytes):
+            verb, answer = "POST", await self._pool.post(self.origin + path, asked, timeout_s)
+        else:
+            verb, answer = "GET", await self._pool.get(self.origin + path, asked, timeout_s)
         self._observe(answer.headers)
-        fault = self._read_fault(venue, f"{venue}: {what}", answer.status, answer.headers, answer.body)
+        venue = self._pool.venue
+        fault = self._read_fault(venue, f"{venue}: {verb} {path}", answer.status, answer.headers, answer.body)
         if fault is None:
             return answer
         if isinstance(fault, RateLimited) and fault.retry_after_s is None:

@@ -9,7 +9,7 @@ from arbedge.lab.books import LiveBook
 from arbedge.lab.exchanges.hyperliquid import shapes
 from arbedge.lab.stage import Stage
 
-__all__ = ["InfoDesk", "WeightMeter"]
+__all__ = ["QuestionDesk", "WeightMeter"]
 
 Question: TypeAlias = Mapping[str, Any]
 
@@ -40,7 +40,7 @@ class WeightMeter:
         return True
 
 
-class InfoDesk:
+class QuestionDesk:
     """Answers questions from the stage's world; `books` are the contracts by coin, in listing order."""
 
     def __init__(self, stage: Stage, books: Mapping[str, LiveBook]) -> None:

@@ -5,7 +5,7 @@ from aiohttp import web
 
 from arbedge.errors import Rejected
 from arbedge.lab.books import LiveBook
-from arbedge.lab.exchanges.hyperliquid.rest import InfoDesk, WeightMeter
+from arbedge.lab.exchanges.hyperliquid.rest import QuestionDesk, WeightMeter
 from arbedge.lab.exchanges.hyperliquid.streams import StreamDesk
 from arbedge.lab.stage import Stage
 
@@ -22,7 +22,7 @@ class HyperliquidVenue:
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         books = {book.listing.symbol: book for book in stage.world.books.values()}
-        self._rest = InfoDesk(stage, books)
+        self._rest = QuestionDesk(stage, books)
         self._meter = WeightMeter()
         self.streams = StreamDesk(stage, books, self._rest.mids)
         self.served = 0
