@@ -128,6 +128,12 @@ def test_maintenance_leaves_one_venue_trading():
     assert {v for (v, _, _), i in items.items() if i.coin == "WIPER" and i.funding} == set(VENUES)
 
 
+def test_what_opens_soon_is_listed_everywhere_and_trades_nowhere():
+    items = listed("opening_soon")
+    soon = {v: i.status for (v, _, _), i in items.items() if i.coin == "SOON"}
+    assert soon == {"binance": "PENDING_TRADING", "bybit": "PRELAUNCH", "okx": "PRELAUNCH", "bitget": "PRELAUNCH"}
+
+
 async def test_usdc_loses_its_peg_and_nothing_quoted_in_it_lags():
     run = Run("depeg")
     before = middle(run.book("binance", "spot", "BTCUSDC")) / middle(run.book("binance", "spot", "BTCUSDT"))

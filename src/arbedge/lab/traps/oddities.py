@@ -36,6 +36,7 @@ _COINS = {
 """Coins of a trap that every venue lists, spot and perp."""
 
 _STOPPED = {"bybit": "SETTLING", "okx": "BREAK", "bitget": "MAINTENANCE"}
+_OPENING = {"binance": "PENDING_TRADING", "bitget": "PRELAUNCH"}
 _TWIN_TIMES = 25.0
 
 
@@ -51,8 +52,8 @@ def oddities(drawing: Drawing, venue: str) -> list[Listing]:
         plain += _stopped(drawing, venue)
     if "ticker_twins" in drawing.traps:
         plain += _twins(drawing, venue)
-    if "prelaunch" in drawing.traps and venue == "binance" and "maintenance" in drawing.traps:
-        plain.append(drawing.perp(drawing.coin("SOON", 1.2, 300), "USDT", status="PENDING_TRADING"))
+    if "opening_soon" in drawing.traps and venue in _OPENING:
+        plain.append(drawing.perp(drawing.coin("SOON", 1.2, 300), "USDT", status=_OPENING[venue]))
     listed = plain if venue == "binance" else [localised(item, venue, drawing.traps) for item in plain]
     return listed + (_tokens(drawing, venue) if "tokenised_stocks" in drawing.traps else [])
 

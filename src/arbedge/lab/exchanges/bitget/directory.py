@@ -11,7 +11,7 @@ from arbedge.lab.listing import Listing
 __all__ = ["contract_list", "contract_row", "spot_list", "spot_row"]
 
 _SPOT_STATUS = {"TRADING": "online", "BREAK": "halt"}
-_CONTRACT_STATUS = {"TRADING": "normal", "SETTLING": "off"}
+_CONTRACT_STATUS = {"TRADING": "normal", "SETTLING": "off", "PRELAUNCH": "listed"}
 
 
 def spot_list(listings: list[Listing]) -> bytes:
