@@ -1,7 +1,7 @@
 """The reference: websockets, the standard library's json, dictionaries, a look at the routes round each message.
 
 `python -m benchmarks.ingest.plain checked|bare`. `checked` asks of each quote what our market asks: rising
-sequence, numbers that are numbers, above zero and not crossed, no unconfirmed jump, and it notes when the symbol was
+`python -m benchmarks.ingest.plain checked|bare`. `checked` asks of each quote what our market asks: a rising
 heard; `bare` stores what comes. The rule is the detector's: bid over ask, plus the funding both legs expect, best
 horizon; the funding part of each route is one number in a dictionary, renewed as rarely as funding is.
 """

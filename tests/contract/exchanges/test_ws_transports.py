@@ -59,6 +59,16 @@ class Venue(WSListener):
             transport.send_ping(b"between")
             transport.send(WSMsgType.CONTINUATION, b"two,", fin=False)
             transport.send(WSMsgType.CONTINUATION, b"three")
+        elif payload == b"mixed":
+            transport.send(WSMsgType.TEXT, b"a" * 200)
+            transport.send(WSMsgType.TEXT, b"b")
+            transport.send_ping(b"between")
+            transport.send(WSMsgType.TEXT, b"c" * 126)
+            transport.send(WSMsgType.TEXT, b"d" * 200, fin=False)
+            transport.send(WSMsgType.CONTINUATION, b"e" * 200, fin=False)
+            transport.send(WSMsgType.CONTINUATION, b"f" * 200)
+            transport.send(WSMsgType.TEXT, b"g" * 125)
+            transport.send(WSMsgType.BINARY, b"h" * 300)
         elif payload == b"ping me":
             transport.send_ping(b"payload-42")
         elif payload == b"bye":
@@ -144,6 +154,15 @@ async def test_a_message_in_pieces_arrives_as_one_also_with_a_ping_between(clien
         await link.send(b"pieces")
         await until(lambda: ears.frames)
         assert ears.frames == [b"one,two,three"]
+        assert ears.signs == [True]
+
+
+async def test_messages_large_and_small_in_pieces_and_not_keep_their_order(client, server):
+    async with connected(client, server.url) as (link, ears, _):
+        await link.send(b"mixed")
+        await until(lambda: len(ears.frames) == 6)
+        pieces = b"d" * 200 + b"e" * 200 + b"f" * 200
+        assert ears.frames == [b"a" * 200, b"b", b"c" * 126, pieces, b"g" * 125, b"h" * 300]
         assert ears.signs == [True]
 
 
