@@ -62,7 +62,7 @@ def test_it_records_what_the_venue_quotes_and_ends_by_itself(lab_url: str, tmp_p
     assert last["recorded"]["problem"] is None
     assert last["recorded"]["rows"] > last["venues"]["binance"]["quotes"] > 100
     assert last["recorded"]["disk_bytes"] == last["recorded"]["bytes"] > 0
-    root = tmp_path / "data" / "recordings"
+    root = tmp_path / "data" / "recordings-simulated"
     assert all(hours_of(root, dataset) for dataset in Dataset)
     now = datetime.now(UTC)
     spot = InstrumentId("binance", MarketKind.SPOT, "BTCUSDT")
@@ -90,7 +90,7 @@ def test_ctrl_c_writes_what_waits_and_a_second_recorder_is_refused(lab_url: str,
     assert (job.returncode, errors) == (0, "")
     last = json.loads(output.splitlines()[-1])
     assert last["recorded"]["rows"] > 100
-    assert list((tmp_path / "data" / "recordings").rglob("part-*.parquet"))
+    assert list((tmp_path / "data" / "recordings-simulated").rglob("part-*.parquet"))
 
 
 def test_a_bad_time_is_refused_in_one_line(tmp_path: Path) -> None:

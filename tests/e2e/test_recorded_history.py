@@ -75,7 +75,7 @@ def test_a_planted_basis_is_expected_to_close_once_its_past_says_so(tmp_path: Pa
     assert all(row["half_life_s"] is None for row in before.values())
     if_closed = {row["asset"] for row in before.values() if row["qualifies_on"] == "net_close"}
     assert if_closed
-    record_a_past_without_gaps(tmp_path / "data" / "demo" / "recordings")
+    record_a_past_without_gaps(tmp_path / "data" / "demo" / "recordings-simulated")
     after = shown(demo(tmp_path, 25))
     proven = [row for row in after.values() if row["half_life_s"] is not None]
     assert {row["asset"] for row in proven} & if_closed

@@ -9,7 +9,7 @@ from arbedge.bootstrap.application import redactor_of
 from arbedge.bootstrap.crews import MarketCrew, Tools, ViewCrew
 from arbedge.bootstrap.datadir import Datadir
 from arbedge.bootstrap.observing import TickGauge
-from arbedge.bootstrap.recording import RecorderCrew
+from arbedge.bootstrap.recording import RecorderCrew, RecordingPlan, recordings_folder
 from arbedge.bootstrap.settings import LoadedSettings
 from arbedge.bootstrap.venues import VenueSet
 from arbedge.bootstrap.wiring import RunPlan, add_crew, ground_registry, start_tick_path
@@ -108,9 +108,10 @@ async def recording(loaded: LoadedSettings) -> AsyncIterator[RecordJob]:
 
 
 def _make_recorder_crew(
-    loaded: LoadedSettings, tools: Tools, market: LiveMarket, refresher: MarketRefresher
+    loaded: LoadedSettings, tools: Tools, venues: VenueSet, market: LiveMarket, refresher: MarketRefresher
 ) -> RecorderCrew:
-    return RecorderCrew(tools, loaded, market, refresher, is_writing=True)
+    root = recordings_folder(loaded, is_simulated=venues.is_simulated)
+    return RecorderCrew(tools, RecordingPlan(root, loaded.settings.recorder, is_writing=True), market, refresher)
 
 
 def _make_tick_path(clock: Clock, market: LiveMarket, metrics: Metrics, log: ErrorLog) -> TickPath:

@@ -1,6 +1,7 @@
 """The market recorded while it is watched: samples at a steady pace, and what was recorded before remembered."""
 
 from asyncio import to_thread
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -13,24 +14,34 @@ from arbedge.errors import ArbEdgeError
 from arbedge.market.refresh import MarketRefresher
 from arbedge.market.sampling import MarketSampler
 from arbedge.market.view import LiveMarket
+from arbedge.storage.recordings.config import RecorderConfig
 from arbedge.storage.recordings.layout import Dataset, Hour
 from arbedge.storage.recordings.reader import PriceHour, price_hours
 from arbedge.storage.recordings.recorder import Recorder, RecorderStatus
 
-__all__ = ["RecorderCrew", "recordings_folder"]
+__all__ = ["RecorderCrew", "RecordingPlan", "recordings_folder"]
 
 _LISTING_POLL_S = 0.2
 _UNRECORDED_EVERY_S = 30.0
 _CLOSE_S = 4.0
 
 
-def recordings_folder(loaded: LoadedSettings) -> Path:
-    """Where the recorded files lie."""
-    return loaded.settings.data_dir / "recordings"
+@dataclass(frozen=True, slots=True)
+class RecordingPlan:
+    """Where recorded files lie, how they are made, and whether any are (else they are only read, at the start)."""
+
+    root: Path
+    config: RecorderConfig
+    is_writing: bool
+
+
+def recordings_folder(loaded: LoadedSettings, *, is_simulated: bool) -> Path:
+    """Where the recorded files lie: simulated prices never beside real ones."""
+    return loaded.settings.data_dir / ("recordings-simulated" if is_simulated else "recordings")
 
 
 class RecorderCrew(Crew):
-    """Samples the market for its price history and, where `is_writing`, for the recorded files.
+    """Samples the market for its price history and, where the plan says so, for the recorded files.
 
     At the start each venue's recorded prices are read back, as far as the history reaches.
     """
@@ -38,20 +49,18 @@ class RecorderCrew(Crew):
     def __init__(
         self,
         tools: Tools,
-        loaded: LoadedSettings,
+        plan: RecordingPlan,
         market: LiveMarket,
         refresher: MarketRefresher,
-        *,
-        is_writing: bool,
     ) -> None:
         super().__init__(tools)
-        self._config = loaded.settings.recorder
-        self._root = recordings_folder(loaded)
+        self._config = plan.config
+        self._root = plan.root
         self._market = market
         self._refresher = refresher
         self._log = tools.log
         self._sampler = MarketSampler(market, tools.clock)
-        self._recorder = Recorder(self._root, self._config, market.instruments()) if is_writing else None
+        self._recorder = Recorder(plan.root, plan.config, market.instruments()) if plan.is_writing else None
         self._metrics = tools.metrics
         self._counted = RecorderStatus()
         self.recalled = 0

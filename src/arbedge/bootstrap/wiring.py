@@ -28,7 +28,7 @@ from arbedge.bootstrap.following import (
 )
 from arbedge.bootstrap.observing import Observer, TickGauge, count_events
 from arbedge.bootstrap.quarantining import DecisionsCrew, QuarantineCrew
-from arbedge.bootstrap.recording import RecorderCrew
+from arbedge.bootstrap.recording import RecorderCrew, RecordingPlan, recordings_folder
 from arbedge.bootstrap.settings import LoadedSettings
 from arbedge.bootstrap.venues import VenueSet, build_venues
 from arbedge.domain.events import OpportunityEvent
@@ -246,10 +246,13 @@ def make_detector(
     return Detector(market, detection, clock, delivery.publish, GapHistorian(market.history))
 
 
-def make_recorder_crew(plan: RunPlan, tools: Tools, market: LiveMarket, refresher: MarketRefresher) -> RecorderCrew:
+def make_recorder_crew(
+    plan: RunPlan, tools: Tools, venues: VenueSet, market: LiveMarket, refresher: MarketRefresher
+) -> RecorderCrew:
     """Samples the market; writes unless it was switched off."""
-    is_writing = plan.loaded.settings.recorder.enabled
-    return RecorderCrew(tools, plan.loaded, market, refresher, is_writing=is_writing)
+    root = recordings_folder(plan.loaded, is_simulated=plan.is_simulated or venues.is_simulated)
+    config = plan.loaded.settings.recorder
+    return RecorderCrew(tools, RecordingPlan(root, config, is_writing=config.enabled), market, refresher)
 
 
 def make_tick_path(

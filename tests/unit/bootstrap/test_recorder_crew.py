@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from arbedge.bootstrap.crews import Tools
-from arbedge.bootstrap.recording import RecorderCrew, recordings_folder
+from arbedge.bootstrap.recording import RecorderCrew, RecordingPlan, recordings_folder
 from arbedge.bootstrap.settings import load_settings
 from arbedge.domain.instrument import MarketKind
 from arbedge.foundation.runtime.clock import SystemClock
@@ -32,6 +32,10 @@ def spot(base):
     return instrument_of("binance", MarketKind.SPOT, base)
 
 
+def folder(loaded):
+    return recordings_folder(loaded, is_simulated=False)
+
+
 @pytest.fixture
 def loaded(tmp_path):
     environ = {"HOME": str(tmp_path), "ARBEDGE_DATA_DIR": str(tmp_path / "data")}
@@ -40,7 +44,7 @@ def loaded(tmp_path):
 
 def written(loaded, rounds):
     """Prices of the three coins in the last `rounds` rounds of 5 minutes, as an earlier run recorded them."""
-    recorder = Recorder(recordings_folder(loaded), RecorderConfig(min_free_gb=0), [spot(base) for base in BASES])
+    recorder = Recorder(folder(loaded), RecorderConfig(min_free_gb=0), [spot(base) for base in BASES])
     recorder.start()
     now = datetime.now(UTC)
     moments = [now - timedelta(minutes=5 * k) for k in range(rounds, 0, -1)]
@@ -57,14 +61,15 @@ async def until(condition):
             await asyncio.sleep(0.01)
 
 
-def start_over(loaded, bases):
+def start_over(loaded, bases, *, is_writing=True):
     """A new process's market, refresher and crew over a venue that lists these coins."""
     clock = SystemClock()
     market = LiveMarket(MarketConfig(), MarketTerms(horizons_h=(Decimal(8),)), clock, {})
     venue = ScriptedVenue(clock, [spot(base) for base in bases])
     sources = VenueSources(venue, venue, (MarketKind.SPOT,))
     refresher = MarketRefresher(market, {"binance": sources}, MarketConfig(), clock)
-    crew = RecorderCrew(Tools(clock, StandardLog(), Metrics()), loaded, market, refresher, is_writing=True)
+    plan = RecordingPlan(folder(loaded), loaded.settings.recorder, is_writing=is_writing)
+    crew = RecorderCrew(Tools(clock, StandardLog(), Metrics()), plan, market, refresher)
     return market, refresher, crew
 
 
@@ -89,7 +94,7 @@ async def test_a_restart_keeps_what_was_recorded(loaded):
 
 async def test_damaged_recordings_are_told_and_the_rest_goes_on(loaded):
     written(loaded, 3)
-    for part in recordings_folder(loaded).rglob("*.parquet"):
+    for part in folder(loaded).rglob("*.parquet"):
         part.write_bytes(b"PAR1 no more")
     market, refresher, crew = start_over(loaded, ["BTC"])
     await crew.start()
@@ -98,3 +103,20 @@ async def test_damaged_recordings_are_told_and_the_rest_goes_on(loaded):
     await crew.stop()
     assert crew.recalled == 0
     assert crew.status.problem is None
+
+
+async def test_switched_off_it_still_remembers_but_writes_nothing(loaded):
+    written(loaded, 3)
+    before = sorted(path for path in folder(loaded).rglob("*"))
+    market, refresher, crew = start_over(loaded, ["BTC"], is_writing=False)
+    await crew.start()
+    crew.put_to_work("refresh", refresher.run)
+    await until(lambda: crew.recalled == 3)
+    assert crew.status is None
+    assert np.count_nonzero(~np.isnan(market.history.series(0))) == 3
+    await crew.stop()
+    assert sorted(path for path in folder(loaded).rglob("*")) == before
+
+
+def test_simulated_prices_never_lie_beside_real_ones(loaded):
+    assert folder(loaded) != recordings_folder(loaded, is_simulated=True)
