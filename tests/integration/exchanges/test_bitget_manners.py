@@ -12,8 +12,9 @@ from random import Random
 
 import pytest
 
-from arbedge.domain.instrument import InstrumentStatus, MarketKind
+from arbedge.domain.instrument import InstrumentId, InstrumentStatus, MarketKind
 from arbedge.domain.network import NetworkState
+from arbedge.domain.opportunity import IdentityLevel
 from arbedge.errors import SequenceGap
 from arbedge.exchanges.bitget.adapter import build
 from arbedge.exchanges.bitget.facts import PUBLIC
@@ -31,8 +32,11 @@ from arbedge.foundation.runtime.tasks import StandardLog
 from arbedge.lab.config import LabOptions, Pace
 from arbedge.lab.faults import parse_fault
 from arbedge.lab.server import running_lab
+from arbedge.market.fakes import instrument_of
 from arbedge.market.feeds.book import CHAINED_IDS, LocalBook
 from arbedge.market.ports import LinkState, Watched
+from arbedge.market.universe.identity import AssetIdentity
+from arbedge.market.universe.registry import Universe
 
 GENERATIONS = pytest.mark.parametrize("api", ["v2", "v3"])
 
@@ -285,3 +289,17 @@ async def test_an_index_names_its_pairs_as_the_venues_named_spell_them():
         (c.venue, c.symbol) for c in told
     }
     assert all(component.price > 0 for component in told)
+
+
+async def test_an_index_makes_a_contract_one_asset_with_the_spot_it_names():
+    async with scene("demo") as (_, venue):
+        perps = await venue.catalogue.fetch_instruments(MarketKind.PERP)
+        universe = Universe()
+        universe.merge("bitget", MarketKind.PERP, perps)
+        universe.merge("binance", MarketKind.SPOT, [instrument_of("binance", MarketKind.SPOT, "BTC")])
+        identity = AssetIdentity(universe, ())
+        perp = next(each.id for each in perps if each.id.symbol == "BTCUSDT")
+        slots = universe.slot_of(InstrumentId("binance", MarketKind.SPOT, "BTCUSDT")), universe.slot_of(perp)
+        assert identity.find(*slots, (100.0, 100.1)).level is IdentityLevel.UNKNOWN
+        identity.learn(slots[1], await venue.catalogue.fetch_index_components(perp))
+        assert identity.find(*slots, (100.0, 100.1)).level is IdentityLevel.INDEX
