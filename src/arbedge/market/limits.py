@@ -64,6 +64,9 @@ class PriceLimitDesk:
             if instrument is not None:
                 wait_s = await attempt(venue, "price limits", partial(self._read, source, instrument), failures)
                 failures = 0 if wait_s is None else failures + 1
+            elif failures:  # what failed is wanted no more: it is no fault of the venue any more either
+                failures = 0
+                await attempt(venue, "price limits", _nothing, 0)
             await self._clock.sleep(_EVERY_S if wait_s is None else max(wait_s, _EVERY_S))
 
     async def _read(self, source: LimitSource, instrument: InstrumentId) -> None:
@@ -84,3 +87,7 @@ class PriceLimitDesk:
             if wish.read_ns is None or now_ns - wish.read_ns > self._max_age_ns // 3
         ]
         return min(due)[1] if due else None
+
+
+async def _nothing() -> None:
+    """A read of nothing, which works."""

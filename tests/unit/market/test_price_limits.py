@@ -11,6 +11,8 @@ from arbedge.errors import ArbEdgeError, Unavailable
 from arbedge.foundation.runtime.clock import ManualClock
 from arbedge.market.limits import PriceLimitDesk
 from arbedge.market.ports import PriceLimits
+from arbedge.market.refresh import MarketRefresher
+from arbedge.market.venues import VenueSources
 
 BTC = Instrument(
     id=InstrumentId("okx", MarketKind.SPOT, "BTC-USDT"),
@@ -116,3 +118,26 @@ async def test_a_crowd_of_wishes_takes_turns_at_five_a_second(bench):
 def test_a_venue_that_tells_none_is_not_asked():
     desk = PriceLimitDesk(ManualClock())
     assert desk.at(BTC) is None
+
+
+async def test_a_leg_that_was_looked_at_knows_its_limits_soon_and_a_failure_is_named(house):
+    source = Source()
+    sources = VenueSources(house.venue, house.venue, limits=source)
+    house.refresher = MarketRefresher(house.market, {"binance": sources}, house.config, house.clock)
+    house.start_all()
+    await house.pass_time(2)
+    assert source.asked == []
+    slot = house.slot(house.btc)
+    assert house.market.leg(slot).limits is None
+    await house.pass_time(0.5)
+    assert source.asked == [house.btc.id.symbol]
+    assert house.market.leg(slot).limits == PriceLimits(Decimal(1), None)
+    source.fails = True
+    for _ in range(14):
+        house.market.leg(slot)
+        await house.pass_time(1)
+    (state,) = house.refresher.states()
+    assert state.error == "price limits: busy"
+    await house.pass_time(70)
+    (state,) = house.refresher.states()
+    assert state.error is None  # nobody wants them any more
