@@ -33,7 +33,7 @@ campaign: ## recall and precision over 20 seeds of four simulated venues, writte
 	@scripts/venv dev
 	.venv/bin/python -m tests.campaign
 
-badday: ## an hour of faults of four simulated venues: what is shown, how fast all comes back, whether memory is flat
+badday: ## a quarter of an hour of faults of four simulated venues: what is shown, how fast all comes back, whether memory is flat
 	@scripts/venv dev
 	.venv/bin/python -m tests.chaos.bad_day
 

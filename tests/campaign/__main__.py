@@ -11,7 +11,7 @@ from tests.campaign.page import Ran, table, write_page
 from tests.campaign.running import run_once
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "accuracy.md"
-SCENARIOS = ("cross", "steady")
+SCENARIOS = ("cross", "steady", "traps")
 
 
 STARVED_S = 0.05

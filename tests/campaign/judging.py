@@ -61,13 +61,17 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A plant nobody was shown, and the gate that held it back (empty: it was never priced)."""
+    """A plant nobody was shown, and the gate that held it back (empty: it was never priced).
+
+    `lag_s` is how late that run's loop woke on the mean.
+    """
 
     seed: int
     scenario: str
     plant: Plant
     gate: str
     reason: str
+    lag_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,7 @@ def judge(run: Run) -> Verdict:
         first = min((row.at for row in run.shown if row.legs == plant.legs and plant.is_open(row.at)), default=None)
         if first is None:
             gate, reason = run.rejections.get(plant.legs, ("", "never priced"))
-            verdict.misses.append(Miss(run.seed, run.scenario, plant, gate, reason))
+            verdict.misses.append(Miss(run.seed, run.scenario, plant, gate, reason, run.lag_s))
         else:
             tally.found += 1
             tally.waits_s.append(max(0.0, (first - since).total_seconds()))

@@ -80,6 +80,7 @@ def _exceptions(verdict: Verdict) -> str:
     lines += [
         f"- missed, seed {miss.seed}: {miss.plant.kind} {_spell(miss.plant.legs)}: "
         + (f"gate `{miss.gate}`: {miss.reason}" if miss.gate else miss.reason)
+        + f"; the loop woke {miss.lag_s * 1000:.0f} ms late on the mean"
         for miss in verdict.misses
     ]
     if not verdict.falses:
