@@ -54,9 +54,7 @@ class MemoryOutcomes:
         return found[:limit]
 
     def standings(self, owner=None):
-        return {
-            mark.value: each.standing.value for (key, mark), each in self.marks.items() if owner in {None, key}
-        }
+        return {mark.value: each.standing.value for (key, mark), each in self.marks.items() if owner in {None, key}}
 
 
 class Venue:
