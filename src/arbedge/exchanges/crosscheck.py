@@ -122,7 +122,7 @@ async def _run(job: _Job) -> tuple[OracleMarket, ...]:
         pool.shutdown(wait=False, cancel_futures=True)
     if isinstance(outcome, _Failure):
         raise Rejected(outcome.words) if outcome.is_final else Unavailable(outcome.words)
-    return tuple(_market(row) for row in outcome)
+    return outcome
 
 
 def compare(ours: Sequence[Instrument], theirs: Sequence[OracleMarket]) -> tuple[Difference, ...]:
@@ -157,8 +157,11 @@ def _differences(own: Instrument, oracle: OracleMarket) -> list[Difference]:
     ]
 
 
-def _load(job: _Job) -> list[dict[str, Any]] | _Failure:
-    """In the other process: ccxt's markets as plain dictionaries, or why there are none."""
+def _load(job: _Job) -> tuple[OracleMarket, ...] | _Failure:
+    """In the other process: what we compare of ccxt's markets, or why there is nothing.
+
+    A market of ccxt carries the venue's whole answer: thousands of them would cost the main process 35 MB for good.
+    """
     import ccxt  # noqa: PLC0415 - imported where its cost is paid: in the spawned process
 
     if job.venue not in ccxt.exchanges:
@@ -179,7 +182,7 @@ def _load(job: _Job) -> list[dict[str, Any]] | _Failure:
     except ccxt.BaseError as error:
         words = f"ccxt could not load the markets of {job.venue}: {type(error).__name__}: {str(error)[:200]}"
         return _Failure(words, is_final=not isinstance(error, ccxt.NetworkError))
-    return [market for market in markets.values() if market["type"] in _KINDS]
+    return tuple(_market(row) for row in markets.values() if row["type"] in _KINDS)
 
 
 def _moved(urls: Any, base_url: str) -> Any:
