@@ -2,11 +2,15 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,24 +26,36 @@ pytestmark = [pytest.mark.serial, pytest.mark.timeout(150)]
 
 QUICK = ("--set", "recorder.every_s=0.5", "--set", "recorder.part_s=1", "--set", "exchanges=binance")
 HOURS = 30
+PATIENCE_S = 60
+Event = dict[str, Any]
 
 
-def demo(home: Path, seconds: int) -> list[dict]:
-    """Run a simulated market for a while; its events."""
+def demo(home: Path, is_enough: Callable[[Event], bool]) -> list[Event]:
+    """Watch a simulated market until an opportunity is shown that is enough; all rows shown until then."""
     ours = ("ARBEDGE", "EXCHANGES", "MONITORED_PAIRS", "ARBITRAGE_", "MIN_NET", "ENCRYPTION_KEY")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    result = subprocess.run(
-        [sys.executable, "-m", "arbedge", "demo", "--format", "jsonl", "--for", str(seconds), *QUICK],
+    rows: list[Event] = []
+    with subprocess.Popen(
+        [sys.executable, "-m", "arbedge", "demo", "--format", "jsonl", "--for", str(PATIENCE_S), *QUICK],
         cwd=home,
         env={**kept, "HOME": str(home), "ARBEDGE_DATA_DIR": str(home / "data")},
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=70,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    return [json.loads(line) for line in result.stdout.splitlines()]
+    ) as job:
+        for line in job.stdout:
+            event = json.loads(line)
+            if event["type"] in {"opened", "updated"} and event["opportunity"]["kind"] in {
+                "spot_perp",
+                "perp_perp",
+            }:
+                rows.append(event["opportunity"])
+                if is_enough(rows[-1]):
+                    job.send_signal(signal.SIGINT)
+                    job.communicate()
+                    assert job.returncode == 0
+                    return rows
+    raise AssertionError(f"not within {PATIENCE_S} s; {len(rows)} rows, last {rows[-1:]}")
 
 
 def record_a_past_without_gaps(root: Path) -> None:
@@ -66,18 +82,15 @@ def record_a_past_without_gaps(root: Path) -> None:
 
 
 def test_a_planted_basis_is_expected_to_close_once_its_past_says_so(tmp_path: Path) -> None:
-    def shown(events: list[dict]) -> dict[str, dict]:
-        rows = [each["opportunity"] for each in events if each["type"] in {"opened", "updated"}]
-        return {row["id"]: row for row in rows if row["kind"] in {"spot_perp", "perp_perp"}}
+    def pays_by_closing(row: Event) -> bool:
+        return row["qualifies_on"] == "net" and Decimal(row["net_stay"]) < 0 < Decimal(row["net"])
 
-    before = shown(demo(tmp_path, 15))
-    assert before
-    assert all(row["half_life_s"] is None for row in before.values())
-    if_closed = {row["asset"] for row in before.values() if row["qualifies_on"] == "net_close"}
-    assert if_closed
+    before = demo(tmp_path, lambda row: row["qualifies_on"] == "net_close")
+    assert all(row["half_life_s"] is None for row in before)
+    assert not any(pays_by_closing(row) for row in before)
     record_a_past_without_gaps(tmp_path / "data" / "demo" / "recordings-simulated")
-    after = shown(demo(tmp_path, 25))
-    proven = [row for row in after.values() if row["half_life_s"] is not None]
-    assert {row["asset"] for row in proven} & if_closed
+    after = demo(tmp_path, pays_by_closing)
+    proven = [row for row in after if row["half_life_s"] is not None]
+    assert after[-1] in proven
     assert all(row["qualifies_on"] == "net" for row in proven)
     assert all(row["half_life_s"] == 300 for row in proven)  # within one round: the bound is told
