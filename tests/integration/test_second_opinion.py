@@ -19,6 +19,7 @@ class NoGuard:
 async def test_the_running_job_and_ccxt_agree_and_a_wrong_lot_would_be_seen(tmp_path: Path) -> None:
     async with running_lab(LabOptions(port_base=0, universe="small", scenario="calm")) as lab:
         environment = {"HOME": str(tmp_path), "ARBEDGE_VENUES__BINANCE__BASE_URL": lab.base_url}
+        environment["ARBEDGE_EXCHANGES"] = "binance"
         settings = load_settings(environment, folder=tmp_path).settings
         venues = build_venues(settings, SystemClock())
         (venue,) = tuple(venues)
