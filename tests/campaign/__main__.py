@@ -8,15 +8,10 @@ from pathlib import Path
 
 from tests.campaign.judging import Run, Verdict, judge
 from tests.campaign.page import Ran, table, write_page
-from tests.campaign.running import run_once
+from tests.campaign.running import STARVED_S, run_once
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "accuracy.md"
 SCENARIOS = ("cross", "steady", "traps")
-
-
-STARVED_S = 0.05
-"""A loop that wakes later than this on the mean had no processor to run on: a miss then says nothing, so the run is
-made again, once, and the page says so."""
 
 
 def run_and_judge(seed: int, scenario: str, wanted: argparse.Namespace) -> tuple[Run, Verdict]:

@@ -29,6 +29,10 @@ SEED_LIST = (
 """What a user of four venues would put in `market.identity_seed`: the coins everybody knows. Two spot markets of
 different venues have no index that joins them, and a lab is never a day old, which the price ratio would take."""
 
+STARVED_S = 0.05
+"""A loop that wakes later than this on the mean had no processor to run on: a miss then says nothing, so the run is
+made again, once, and the page says so."""
+
 LIVE_WITHIN_S = 60.0
 LEAST_WATCH_S = 14.0
 POLL_S = 2.0
