@@ -47,7 +47,7 @@ def test_venues_left_alone_stay_within_five_bps(universe, seed):
 
 def test_the_large_universe_has_twelve_thousand_markets_each_named_once():
     universes = build_all("four", 1, START_MS)
-    assert list(universes) == ["binance", "bybit", "okx", "bitget"]
+    assert list(universes) == ["binance", "bybit", "okx", "bitget", "hyperliquid"]
     assert sum(len(universe.listings) for universe in universes.values()) >= 12_000
     for universe in universes.values():
         assert len({(item.market, item.symbol) for item in universe.listings}) == len(universe.listings)

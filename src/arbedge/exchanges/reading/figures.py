@@ -17,6 +17,7 @@ __all__ = [
     "unix_ms_of",
 ]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_10000_MS = 253_402_300_800_000
 _LONGEST_MS_TEXT = 15
 
@@ -67,9 +68,9 @@ def moment(unix_ms: int | str | None) -> datetime | None:
         unix_ms = int(unix_ms) if is_whole else None
     if unix_ms is None or not 0 < unix_ms < _YEAR_10000_MS:
         return None
-    return datetime.fromtimestamp(unix_ms / 1000, UTC)
+    return _EPOCH + timedelta(milliseconds=unix_ms)
 
 
 def unix_ms_of(at: datetime) -> int:
     """UTC milliseconds, rounded up, so that a bound between two milliseconds excludes the earlier one."""
-    return -((datetime.fromtimestamp(0, UTC) - at) // timedelta(milliseconds=1))
+    return -((_EPOCH - at) // timedelta(milliseconds=1))
