@@ -1,8 +1,9 @@
 """What a quote currency is worth in the reporting currency: a live market mid, never an assumed 1.
 
-The best source is a spot market between the two (USDC/USDT, or USDT/TRY read the other way round); of several the
-one listed first that quotes now. The cost of turning one into the other is half that market's spread plus its
-taker fee. Columns get floats, pricing gets decimals.
+The best source is a spot market between the two (USDC/USDT, or USDT/TRY read the other way round). Of several that
+quote now it is the one in the middle, so that a venue whose ETH stands apart does not move what ETH is worth
+everywhere. The cost of turning one into the other is half that market's spread plus its taker fee. Columns get
+floats, pricing gets decimals.
 """
 
 from collections.abc import Callable, Mapping
@@ -105,7 +106,7 @@ class QuoteRates:
         """One unit of `currency` in the reporting currency, exact; None where no live market tells it."""
         if currency == self._reporting:
             return ConversionRate(Decimal(1), ZERO)
-        for source in self._sources.get(currency, ()):
+        for _, source in self._middle_first(currency):
             best = self._board.best(source.slot)
             if best is None or not self._is_live(source.slot):
                 continue
@@ -130,8 +131,18 @@ class QuoteRates:
     def _float_rate(self, currency: str) -> float:
         if currency == self._reporting:
             return 1.0
+        ranked = self._middle_first(currency)
+        return ranked[0][0] if ranked else nan
+
+    def _middle_first(self, currency: str) -> list[tuple[float, _Source]]:
+        """Rates that are quoted now, from the middle outwards: of an even number the lower of the two first."""
+        quoted = []
         for source in self._sources.get(currency, ()):
             mid = self._board.mid(source.slot)
             if mid == mid:  # noqa: PLR0124 - not NaN, at a tenth of the cost of asking math
-                return 1 / mid if source.is_inverse else mid
-        return nan
+                quoted.append((1 / mid if source.is_inverse else mid, source))
+        if len(quoted) < 2:
+            return quoted
+        quoted.sort(key=lambda each: each[0])
+        middle = quoted[(len(quoted) - 1) // 2][0]
+        return sorted(quoted, key=lambda each: abs(each[0] - middle))

@@ -136,3 +136,15 @@ def test_a_market_without_a_schedule_is_never_free():
         FeeTable().of(instrument_of("mexc", SPOT, "BTC"))
     with pytest.raises(NotFound, match="mexc spot"):
         FeeTable(own_rates={("mexc", SPOT): Decimal(0)})
+
+
+def test_a_venue_that_stands_apart_does_not_move_what_a_currency_is_worth_everywhere(bench):
+    for venue in ("bybit", "okx", "bitget"):
+        bench.universe.merge(venue, SPOT, [instrument_of(venue, SPOT, "USDC", "USDT")])
+    bench.board.extend([each.id for each in bench.universe.instruments[PERP_USDC + 1 :]])
+    bench.rates.renew()
+    bench.quote(USDC, 1.0599, 1.0601)  # listed first, and six percent off
+    for slot, mid in zip(range(PERP_USDC + 1, PERP_USDC + 4), (0.9997, 0.9999, 1.0001), strict=True):
+        bench.quote(slot, mid - 0.0001, mid + 0.0001)
+    assert bench.rates.find("USDC").rate == Decimal("0.9999")
+    assert bench.board.scale(ETH_USDC) == pytest.approx(0.9999)
