@@ -21,9 +21,10 @@ __all__ = ["GUARD", "Hits", "Screen"]
 GUARD = 1e-9
 """Added to every gross edge: far above what rounding loses, far below a basis point."""
 
-_FULL_SCAN_SHARE = 64
-"""With more than a 64th of the slots touched at once, scanning everything is cheaper (measured: 1/33 of 3,000 slots,
-1/70 of 24,000)."""
+_FULL_SCAN_SHARE, _FEW_SLOTS = 64, 32
+"""With more than a 64th of the slots touched at once, scanning everything is cheaper (it is from a 33rd on of 3,000
+slots, from a 70th on of 24,000); a few never are many.
+"""
 
 _MANY_PAIRS_SHARE = 4
 """With more than a quarter of the pairs near the threshold, one pass over all of them is cheaper."""
@@ -52,7 +53,7 @@ class Screen:
 
     def touch(self, slots: Collection[int]) -> Hits:
         """The routes around these slots that may reach the threshold; each at most once."""
-        if len(slots) * _FULL_SCAN_SHARE > self._routes.slot_count:
+        if len(slots) > max(_FEW_SLOTS, self._routes.slot_count // _FULL_SCAN_SHARE):
             return self.scan()
         if len(slots) == 1:
             (slot,) = slots
