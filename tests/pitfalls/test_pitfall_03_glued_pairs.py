@@ -38,7 +38,8 @@ def test_the_venues_fields_decide():
     listing = wire.decode(
         json.dumps({"symbols": [row("C", "TUSD"), row("CT", "USD")]}).encode(), wire.ExchangeListing
     )
-    read = [(each.id.symbol, each.base, each.quote) for each in parse_spot(listing).instruments]
+    rows = [wire.decode(bytes(each), wire.ListedSymbol) for each in listing.symbols]
+    read = [(each.id.symbol, each.base, each.quote) for each in parse_spot(rows).instruments]
     assert read == [("CTUSD", "C", "TUSD"), ("CTUSD", "CT", "USD")]
 
 

@@ -66,7 +66,7 @@ class MarketConfig(BaseModel):
         description="The books of a candidate's legs may lie at most this far apart in time.",
     )
     refresh_instruments_s: float = Field(
-        default=600.0, ge=10, le=86_400, description="How often a venue's list of instruments is read again."
+        default=60.0, ge=10, le=86_400, description="How often a venue's list of instruments is read again."
     )
     refresh_tickers_s: float = Field(
         default=30.0,

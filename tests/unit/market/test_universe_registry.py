@@ -86,3 +86,14 @@ def test_the_watch_list_goes_by_fields_and_keeps_the_conversions_it_needs():
 def test_a_restricted_listing_may_hold_nothing_that_is_watched():
     universe = Universe([MonitoredPair(symbol="X", base="X", quote="USDT", exchange_id="okx")])
     assert universe.merge("binance", SPOT, [spot("BTC")]).is_empty
+
+
+def test_the_very_same_objects_change_nothing_and_a_changed_one_is_seen():
+    universe = Universe(())
+    rows = (spot("BTC"), spot("ETH"), spot("BTC"))
+    universe.merge("binance", SPOT, rows)
+    version = universe.version
+    again = universe.merge("binance", SPOT, tuple(rows))
+    assert (again.is_empty, again.repeated, universe.version) == (True, 1, version)
+    assert universe.merge("binance", SPOT, rows[:1]).delisted == (1,)
+    assert universe.merge("binance", SPOT, rows).changed == (1,)

@@ -18,7 +18,8 @@ from arbedge.exchanges.binance.rest import HISTORY_PAGE, BinanceRest
 from arbedge.exchanges.binance.symbols import instrument_id, parse_perps, parse_spot
 from arbedge.exchanges.reading.answers import book_of
 from arbedge.exchanges.reading.figures import positive_or_none
-from arbedge.exchanges.reading.listing import Listing, ListingDesk
+from arbedge.exchanges.reading.listing import Listing, ListingDesk, joined
+from arbedge.exchanges.reading.rows import RowMemory
 from arbedge.exchanges.transport.faults import Restricted
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.market.ports import ClockSample, IndexComponent, Turnover
@@ -35,6 +36,9 @@ class BinanceCatalogue:
         self._rest = rest
         self._kinds = kinds
         self._terms: Mapping[str, FundingTerms] | None = None
+        what = "binance: a row of exchangeInfo"
+        self._spot_rows = RowMemory(what, wire.ListedSymbol, lambda row, _: parse_spot((row,)))
+        self._perp_rows = RowMemory(what, wire.ListedSymbol, lambda row, bases: parse_perps((row,), bases))
         self._listings = ListingDesk(clock, kinds, self._read_spot, self._read_perps)
 
     @property
@@ -127,7 +131,8 @@ class BinanceCatalogue:
         return await settled_history(page, since, until, HISTORY_PAGE)
 
     async def _read_spot(self) -> Listing:
-        return parse_spot((await self._rest.listing(MarketKind.SPOT)).value)
+        return joined(await self._spot_rows.read((await self._rest.listing(MarketKind.SPOT)).value.symbols))
 
     async def _read_perps(self, spot_bases: frozenset[str]) -> Listing:
-        return parse_perps((await self._rest.listing(MarketKind.PERP)).value, spot_bases)
+        rows = (await self._rest.listing(MarketKind.PERP)).value.symbols
+        return joined(await self._perp_rows.read(rows, spot_bases))

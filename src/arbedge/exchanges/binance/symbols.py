@@ -5,7 +5,7 @@ expiry: contract type PERPETUAL (or TRADIFI_PERPETUAL, whose underlying is not a
 USDT or USDC. Quantities of USD-M are base units, so `contract_size` is 1 everywhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,7 +20,7 @@ from arbedge.domain.instrument import (
 )
 from arbedge.domain.money import decimal_of
 from arbedge.errors import Invalid
-from arbedge.exchanges.binance.wire import ExchangeListing, ListedSymbol, SymbolFilter
+from arbedge.exchanges.binance.wire import ListedSymbol, SymbolFilter
 from arbedge.exchanges.reading.figures import above_zero, least_limit, moment
 from arbedge.exchanges.reading.listing import Listing, read_listing
 from arbedge.exchanges.transport.multipliers import split_multiplier
@@ -81,18 +81,17 @@ def stream_symbol(instrument: InstrumentId) -> str:
     return instrument.symbol.lower()
 
 
-def parse_spot(listing: ExchangeListing) -> Listing:
+def parse_spot(rows: Iterable[ListedSymbol]) -> Listing:
     """Every spot symbol, of any status."""
-    return read_listing(listing.symbols, _spot, lambda row: row.symbol)
+    return read_listing(rows, _spot, lambda row: row.symbol)
 
 
-def parse_perps(listing: ExchangeListing, spot_bases: AbstractSet[str]) -> Listing:
+def parse_perps(rows: Iterable[ListedSymbol], spot_bases: AbstractSet[str]) -> Listing:
     """Every linear perpetual settled in USDT or USDC, of any status; dated futures and other margins are left out.
 
     `spot_bases` are the bases of the venue's spot market: they decide whether a prefix like 1000 is a multiplier.
     """
-    rows = filter(_is_linear, listing.symbols)
-    return read_listing(rows, lambda row: _perp(row, spot_bases), lambda row: row.symbol)
+    return read_listing(filter(_is_linear, rows), lambda row: _perp(row, spot_bases), lambda row: row.symbol)
 
 
 def _is_linear(row: ListedSymbol) -> bool:

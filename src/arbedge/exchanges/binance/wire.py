@@ -171,9 +171,9 @@ class ListedSymbol(Struct):
 
 
 class ExchangeListing(Struct):
-    """The answer of exchangeInfo."""
+    """The answer of exchangeInfo; its rows are read one by one as `ListedSymbol`."""
 
-    symbols: list[ListedSymbol]
+    symbols: list[msgspec.Raw]
 
 
 class RestTop(Struct, gc=False):

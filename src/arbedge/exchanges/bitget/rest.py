@@ -1,7 +1,6 @@
 """Bitget's REST calls: which path, which parameters, which shape; the classic API, and what both have alike."""
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -10,9 +9,10 @@ import msgspec
 from arbedge.errors import IntegrityError
 from arbedge.exchanges.bitget import wire
 from arbedge.exchanges.bitget.facts import PRODUCT_LINES, SPOT_LINE
-from arbedge.exchanges.bitget.symbols import parse_perps, parse_spot
+from arbedge.exchanges.bitget.symbols import parse_perps, parse_spot, same_symbol_once
 from arbedge.exchanges.reading.answers import Told, read_answer
-from arbedge.exchanges.reading.listing import Listing
+from arbedge.exchanges.reading.listing import Listing, joined
+from arbedge.exchanges.reading.rows import RowMemory
 from arbedge.exchanges.transport.http import Answer, RestClient
 
 __all__ = ["HISTORY_PAGE", "BitgetCalls", "BitgetRest", "as_numbers", "read"]
@@ -59,18 +59,24 @@ class BitgetCalls:
 class BitgetRest(BitgetCalls):
     """The public REST calls of the classic API (v2)."""
 
+    def __init__(self, endpoints: Mapping[str, RestClient], *, timeout_s: float) -> None:
+        super().__init__(endpoints, timeout_s=timeout_s)
+        what = "bitget: a listed row"
+        self._pairs = RowMemory(what, wire.Pair, lambda row, _: parse_spot((row,)))
+        self._contracts = RowMemory(what, wire.Contract, lambda row, bases: parse_perps((row,), bases))
+
     async def spot(self) -> Listing:
         """Every spot pair."""
         answer = await self._get("v2/spot/public/symbols", _NOTHING)
-        return parse_spot(read(answer, wire.Envelope[list[wire.Pair]]).value)
+        return joined(await self._pairs.read(read(answer, wire.Envelope[list[msgspec.Raw]]).value))
 
-    async def perps(self, spot_bases: AbstractSet[str]) -> Listing:
+    async def perps(self, spot_bases: frozenset[str]) -> Listing:
         """Every linear perpetual of every product line."""
-        rows: list[wire.Contract] = []
+        rows: list[msgspec.Raw] = []
         for line in PRODUCT_LINES:
             answer = await self._get("v2/mix/market/contracts", {"productType": line})
-            rows += read(answer, wire.Envelope[list[wire.Contract]]).value
-        return parse_perps(rows, spot_bases)
+            rows += read(answer, wire.Envelope[list[msgspec.Raw]]).value
+        return same_symbol_once(joined(await self._contracts.read(rows, spot_bases)))
 
     async def tops(self, line: str) -> Told[list[wire.RestTop]]:
         """Best bid and ask of every symbol of a line; figures that are no numbers come back as None."""

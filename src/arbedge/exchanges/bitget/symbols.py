@@ -6,10 +6,9 @@ everywhere, so `contract_size` is 1. Spot and USDT contracts share symbols (BTCU
 contract in USDC is called BTCPERP.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
-from typing import TypeVar
 
 from arbedge.domain.instrument import AssetClass, Instrument, InstrumentId, InstrumentStatus, MarketKind
 from arbedge.domain.money import ZERO, decimal_of
@@ -17,7 +16,7 @@ from arbedge.errors import Invalid
 from arbedge.exchanges.bitget.facts import PRODUCT_LINES, SPEC, SPOT_LINE
 from arbedge.exchanges.bitget.wire import Component, Contract, Pair
 from arbedge.exchanges.reading.figures import above_zero, decimal_or_none, least_limit, moment
-from arbedge.exchanges.reading.listing import Listing, read_listing
+from arbedge.exchanges.reading.listing import Listing, once_each, read_listing
 from arbedge.exchanges.transport.multipliers import split_multiplier
 from arbedge.market.ports import IndexComponent
 
@@ -33,8 +32,6 @@ __all__ = [
     "places",
     "same_symbol_once",
 ]
-
-Row = TypeVar("Row")
 
 _MOST_PLACES = 30
 _HIGHEST_FEE = Decimal("0.05")
@@ -101,19 +98,13 @@ def parse_perps(rows: Sequence[Contract], spot_bases: AbstractSet[str]) -> Listi
         for row in rows
         if row.kind == "perpetual" and f"{row.quote}-FUTURES" in PRODUCT_LINES and row.quote in row.margins
     ]
-    return same_symbol_once(linear, lambda row: _perp(row, spot_bases), lambda row: row.symbol)
+    return same_symbol_once(read_listing(linear, lambda row: _perp(row, spot_bases), lambda row: row.symbol))
 
 
-def same_symbol_once(
-    rows: Iterable[Row], read: Callable[[Row], Instrument], symbol_of: Callable[[Row], str]
-) -> Listing:
-    """Every row that can be read; the second of one symbol is as unreadable as what `read` raises `Invalid` for."""
-    listing = read_listing(rows, read, symbol_of)
-    instruments: dict[str, Instrument] = {}
-    doubled = [
-        each.id.symbol for each in listing.instruments if instruments.setdefault(each.id.symbol, each) is not each
-    ]
-    return Listing(tuple(instruments.values()), (*listing.unreadable, *doubled))
+def same_symbol_once(listing: Listing) -> Listing:
+    """The listing with each symbol once; the second of one symbol is as unreadable as a row that makes no sense."""
+    once, doubled = once_each(listing)
+    return Listing(once.instruments, (*once.unreadable, *doubled))
 
 
 def _spot(row: Pair) -> Instrument:

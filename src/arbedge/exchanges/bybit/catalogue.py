@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+import msgspec
+
 from arbedge.domain.funding import FundingState, Settlement
 from arbedge.domain.instrument import Instrument, InstrumentId, MarketKind
 from arbedge.domain.quote import Book, TopOfBook
@@ -26,7 +28,8 @@ from arbedge.exchanges.bybit.rest import BybitRest
 from arbedge.exchanges.bybit.symbols import index_name, instrument_id, parse_perps, parse_spot
 from arbedge.exchanges.reading.answers import book_of
 from arbedge.exchanges.reading.figures import decimal_or_none, float_or_zero
-from arbedge.exchanges.reading.listing import Listing, ListingDesk
+from arbedge.exchanges.reading.listing import Listing, ListingDesk, joined, once_each
+from arbedge.exchanges.reading.rows import RowMemory
 from arbedge.exchanges.transport.faults import Restricted
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.market.ports import ClockSample, IndexComponent, Turnover
@@ -48,6 +51,10 @@ class BybitCatalogue:
         self._terms: Mapping[str, FundingTerms] | None = None
         self._terms_at_ns = 0
         self._has_told_funding = False
+        what = "bybit: a row of instruments-info"
+        self._spot_rows = RowMemory(what, wire.ListedSymbol, lambda row, _: parse_spot((row,)))
+        self._perp_rows = RowMemory(what, wire.ListedSymbol, lambda row, bases: parse_perps((row,), bases))
+        self._term_rows = RowMemory(what, wire.ListedSymbol, lambda row, _: read_terms((row,)))
         self._listings = ListingDesk(clock, kinds, self._read_spot, self._read_perps)
 
     @property
@@ -148,21 +155,23 @@ class BybitCatalogue:
     async def _fresh_terms(self) -> Mapping[str, FundingTerms]:
         terms = self._terms
         if terms is None or self._clock.monotonic_ns() - self._terms_at_ns > _TERMS_FRESH_NS:
-            terms = self._keep_terms(await self._rest.linear_listing())
+            terms = await self._keep_terms(await self._rest.linear_listing())
         return terms
 
-    def _keep_terms(self, rows: list[wire.ListedSymbol]) -> Mapping[str, FundingTerms]:
-        self._terms = read_terms(rows)
+    async def _keep_terms(self, rows: list[msgspec.Raw]) -> Mapping[str, FundingTerms]:
+        told = await self._term_rows.read(rows)
+        self._terms = {symbol: terms for each in told for symbol, terms in each.items()}
         self._terms_at_ns = self._clock.monotonic_ns()
         return self._terms
 
     async def _read_spot(self) -> Listing:
-        return parse_spot(await self._rest.spot_listing())
+        return joined(await self._spot_rows.read(await self._rest.spot_listing()))
 
     async def _read_perps(self, spot_bases: frozenset[str]) -> Listing:
         rows = await self._rest.linear_listing()
-        self._keep_terms(rows)
-        return parse_perps(rows, spot_bases)
+        await self._keep_terms(rows)
+        listing, _ = once_each(joined(await self._perp_rows.read(rows, spot_bases)))
+        return listing
 
 
 def _component(row: wire.Component) -> IndexComponent:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
+
 from arbedge.domain.instrument import MarketKind
 from arbedge.errors import ArbEdgeError, RateLimited, Rejected, Unavailable
 from arbedge.exchanges.bybit import wire
@@ -71,12 +73,12 @@ class BybitRest:
         self._host = host
         self._timeout_s = timeout_s
 
-    async def spot_listing(self) -> list[wire.ListedSymbol]:
+    async def spot_listing(self) -> list[msgspec.Raw]:
         """Every spot symbol; the venue pages contracts only."""
         told = await self._ask("instruments-info", wire.Listing, {"category": "spot"})
         return told.value.rows
 
-    async def linear_listing(self) -> list[wire.ListedSymbol]:
+    async def linear_listing(self) -> list[msgspec.Raw]:
         """Every linear contract: those of the default statuses, then those before their launch."""
         return [*await self._linear_pages({}), *await self._linear_pages({"status": "PreLaunch"})]
 
@@ -114,8 +116,8 @@ class BybitRest:
         """The venue's clock."""
         return await self._ask("time", wire.Envelope[wire.ServerTime], {})
 
-    async def _linear_pages(self, extra: Mapping[str, str]) -> list[wire.ListedSymbol]:
-        rows: list[wire.ListedSymbol] = []
+    async def _linear_pages(self, extra: Mapping[str, str]) -> list[msgspec.Raw]:
+        rows: list[msgspec.Raw] = []
         params = {"category": "linear", "limit": str(LISTING_PAGE), **extra}
         for _ in range(_MAX_PAGES):
             page = (await self._ask("instruments-info", wire.Listing, params)).value

@@ -257,7 +257,7 @@ class ServerTime(Struct, gc=False):
     at_ns: int = field(name="timeNano")
 
 
-Listing = Envelope[Page[ListedSymbol]]
+Listing = Envelope[Page[msgspec.Raw]]
 
 _TOP = msgspec.json.Decoder(TopFrame, strict=False)
 _SPARSE_TOP = msgspec.json.Decoder(SparseTopFrame, strict=False)

@@ -18,7 +18,8 @@ from arbedge.exchanges.okx.rest import HISTORY_PAGE, OkxRest
 from arbedge.exchanges.okx.symbols import SETTLES, index_symbol, instrument_id, parse_perps, parse_spot
 from arbedge.exchanges.reading.answers import book_of
 from arbedge.exchanges.reading.figures import decimal_or_none, positive_or_none
-from arbedge.exchanges.reading.listing import Listing, ListingDesk
+from arbedge.exchanges.reading.listing import Listing, ListingDesk, joined
+from arbedge.exchanges.reading.rows import RowMemory
 from arbedge.exchanges.transport.faults import Restricted
 from arbedge.foundation.runtime.clock import Clock
 from arbedge.market.ports import ClockSample, IndexComponent, PriceLimits, Turnover
@@ -34,6 +35,9 @@ class OkxCatalogue:
     def __init__(self, rest: OkxRest, clock: Clock, kinds: tuple[MarketKind, ...]) -> None:
         self._rest = rest
         self._perps: frozenset[str] | None = None
+        what = "okx: a row of public/instruments"
+        self._spot_rows = RowMemory(what, wire.ListedInstrument, lambda row, _: parse_spot((row,)))
+        self._perp_rows = RowMemory(what, wire.ListedInstrument, lambda row, bases: parse_perps((row,), bases))
         self._listings = ListingDesk(clock, kinds, self._read_spot, self._read_perps)
 
     @property
@@ -143,10 +147,11 @@ class OkxCatalogue:
         return await settled_history(page, since, until, HISTORY_PAGE)
 
     async def _read_spot(self) -> Listing:
-        return parse_spot((await self._rest.listing(MarketKind.SPOT)).value)
+        return joined(await self._spot_rows.read((await self._rest.listing(MarketKind.SPOT)).value))
 
     async def _read_perps(self, spot_bases: frozenset[str]) -> Listing:
-        listing = parse_perps((await self._rest.listing(MarketKind.PERP)).value, spot_bases)
+        rows = (await self._rest.listing(MarketKind.PERP)).value
+        listing = joined(await self._perp_rows.read(rows, spot_bases))
         self._perps = frozenset(each.id.symbol for each in listing.instruments)
         return listing
 

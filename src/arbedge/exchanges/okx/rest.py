@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TypeVar
 
+import msgspec
+
 from arbedge.domain.instrument import MarketKind
 from arbedge.exchanges.okx import wire
 from arbedge.exchanges.okx.symbols import kind_word
@@ -33,10 +35,10 @@ class OkxRest:
         self._clients = clients
         self._timeout_s = timeout_s
 
-    async def listing(self, kind: MarketKind) -> Told[list[wire.ListedInstrument]]:
-        """Every instrument of a kind."""
+    async def listing(self, kind: MarketKind) -> Told[list[msgspec.Raw]]:
+        """Every instrument of a kind, each as the JSON it came as: rows of `wire.ListedInstrument`."""
         return await self._ask(
-            "public/instruments", wire.Envelope[list[wire.ListedInstrument]], {"instType": kind_word(kind)}
+            "public/instruments", wire.Envelope[list[msgspec.Raw]], {"instType": kind_word(kind)}
         )
 
     async def tickers(self, kind: MarketKind) -> Told[list[wire.TickerRow]]:

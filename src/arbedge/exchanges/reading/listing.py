@@ -9,7 +9,7 @@ from arbedge.domain.instrument import Instrument, MarketKind
 from arbedge.errors import Invalid
 from arbedge.foundation.runtime.clock import Clock
 
-__all__ = ["Listing", "ListingDesk", "read_listing"]
+__all__ = ["Listing", "ListingDesk", "joined", "once_each", "read_listing"]
 
 Row = TypeVar("Row")
 
@@ -37,6 +37,25 @@ def read_listing(
         except Invalid:
             unreadable.append(symbol_of(row))
     return Listing(tuple(instruments), tuple(unreadable))
+
+
+def joined(parts: Iterable[Listing]) -> Listing:
+    """One listing of several, in their order."""
+    instruments: list[Instrument] = []
+    unreadable: list[str] = []
+    for part in parts:
+        instruments += part.instruments
+        unreadable += part.unreadable
+    return Listing(tuple(instruments), tuple(unreadable))
+
+
+def once_each(listing: Listing) -> tuple[Listing, tuple[str, ...]]:
+    """The listing with the first of each symbol, and the symbols of those that were left out."""
+    instruments: dict[str, Instrument] = {}
+    doubled = [
+        each.id.symbol for each in listing.instruments if instruments.setdefault(each.id.symbol, each) is not each
+    ]
+    return Listing(tuple(instruments.values()), listing.unreadable), tuple(doubled)
 
 
 class ListingDesk:

@@ -5,6 +5,7 @@ Slots are never reused and never reordered, so flat columns, adjacency lists and
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import is_
 
 from arbedge.domain.instrument import Instrument, InstrumentId, InstrumentStatus, MarketKind
 from arbedge.errors import IntegrityError
@@ -48,6 +49,7 @@ class Universe:
         self._instruments: list[Instrument] = []
         self._slots: dict[InstrumentId, int] = {}
         self._by_market: dict[tuple[str, MarketKind], list[int]] = {}
+        self._last: dict[tuple[str, MarketKind], tuple[tuple[Instrument, ...], int]] = {}
         self._version = 0
 
     @property
@@ -97,6 +99,10 @@ class Universe:
         of another venue or kind, and for an empty listing where there was one before: a venue does not delist
         everything at once, so such an answer is a fault and nothing is taken from it.
         """
+        listed = tuple(listed)
+        last, repeated = self._last.get((venue, kind), ((), 0))
+        if last and len(last) == len(listed) and all(map(is_, last, listed)):
+            return UniverseChange((), (), (), repeated)  # the very objects of the last time change nothing
         rows: dict[InstrumentId, Instrument] = {}
         repeated = 0
         for instrument in listed:
@@ -117,6 +123,7 @@ class Universe:
         change = UniverseChange(added, changed, delisted, repeated, lost)
         if not change.is_empty:
             self._version += 1
+        self._last[venue, kind] = listed, repeated
         return change
 
     def _take(self, known: list[int], rows: Iterable[Instrument]) -> tuple[tuple[int, ...], tuple[int, ...]]:

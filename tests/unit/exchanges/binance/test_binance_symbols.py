@@ -19,8 +19,9 @@ FILTERS = [
 ]
 
 
-def listing(*rows: dict) -> wire.ExchangeListing:
-    return wire.decode(json.dumps({"timezone": "UTC", "symbols": rows}).encode(), wire.ExchangeListing)
+def listing(*rows: dict) -> list[wire.ListedSymbol]:
+    told = wire.decode(json.dumps({"timezone": "UTC", "symbols": rows}).encode(), wire.ExchangeListing)
+    return [wire.decode(bytes(row), wire.ListedSymbol) for row in told.symbols]
 
 
 def spot_row(**changes: object) -> dict:

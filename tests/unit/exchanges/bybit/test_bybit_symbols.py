@@ -17,7 +17,7 @@ BASES = frozenset({"PEPE", "SHIB", "SATS", "BTC"})
 def rows(*listed: dict) -> list[wire.ListedSymbol]:
     result = {"category": "x", "list": listed, "nextPageCursor": ""}
     body = json.dumps({"retCode": 0, "retMsg": "OK", "result": result, "retExtInfo": {}, "time": 1}).encode()
-    return decode(body, wire.Listing).result.rows
+    return [decode(bytes(row), wire.ListedSymbol) for row in decode(body, wire.Listing).result.rows]
 
 
 def spot_row(**changes: object) -> dict:

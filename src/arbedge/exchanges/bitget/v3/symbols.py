@@ -33,7 +33,7 @@ def read_spot(rows: Sequence[Listed]) -> Listing:
 def read_perps(rows: Sequence[tuple[str, Listed]], spot_bases: AbstractSet[str]) -> Listing:
     """Every perpetual among contracts given with their product line; dated futures are left out."""
     perpetual = [row for line, row in rows if row.kind == "perpetual" and f"{row.quote}-FUTURES" == line]
-    return same_symbol_once(perpetual, lambda row: _perp(row, spot_bases), lambda row: row.symbol)
+    return same_symbol_once(read_listing(perpetual, lambda row: _perp(row, spot_bases), lambda row: row.symbol))
 
 
 def _spot(row: Listed) -> Instrument:
