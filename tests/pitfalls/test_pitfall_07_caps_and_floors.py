@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arbedge.cli.markets import _funding_row
 from arbedge.domain.funding import FundingState
 from arbedge.domain.instrument import InstrumentId, MarketKind
 from arbedge.exchanges.bybit.adapter import build
@@ -43,6 +44,21 @@ async def test_a_rate_at_its_limit_is_read_with_the_limit():
     assert wanted > float(CAP) * 60  # what the premium asks for
     assert states["HICAPUSDT"].rate == states["HICAPUSDT"].cap == CAP
     assert states["LOCAPUSDT"].rate == -CAP
+
+
+@pytest.mark.parametrize(
+    ("rate", "mark"),
+    [("0.0003", "cap"), ("0.0004", "cap"), ("0.000299", None), ("-0.000299", None), ("-0.0003", "floor")],
+)
+def test_a_rate_at_its_limit_is_marked(rate, mark):
+    assert state_of(rate).at_cap == mark
+    assert _funding_row(state_of(rate))["at_cap"] == mark
+    assert state_of(rate, cap=None, floor=None).at_cap is None
+
+
+@pytest.mark.parametrize("rate", ["0", "0.0003", "-0.0003"])
+def test_limits_a_venue_leaves_at_zero_mark_nothing(rate):
+    assert state_of(rate, cap=Decimal(0), floor=Decimal(0)).at_cap is None
 
 
 @given(rate=st.decimals("-0.2", "0.2", places=6), default=st.decimals("-0.01", "0.01", places=6))

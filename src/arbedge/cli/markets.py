@@ -134,6 +134,7 @@ def _funding_row(state: FundingState) -> dict[str, Any]:
         "next_at": stamp(state.next_at),
         "cap": None if state.cap is None else format(state.cap, "f"),
         "floor": None if state.floor is None else format(state.floor, "f"),
+        "at_cap": state.at_cap,
         "mark": None if state.mark is None else format(state.mark, "f"),
     }
 

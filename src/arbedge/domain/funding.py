@@ -53,6 +53,18 @@ class FundingState:
     received_ns: int
 
     @property
+    def at_cap(self) -> str | None:
+        """`cap` or `floor` where the rate stands at that limit or beyond it; None elsewhere and without limits.
+
+        A limit of zero on both sides is how a venue leaves limits unsaid, and marks nothing.
+        """
+        if self.cap == self.floor:
+            return None
+        if self.cap is not None and self.rate >= self.cap:
+            return "cap"
+        return "floor" if self.floor is not None and self.rate <= self.floor else None
+
+    @property
     def rate_per_hour(self) -> Decimal:
         """The comparable form of the rate: fraction an hour."""
         return self.rate / self.interval_hours
