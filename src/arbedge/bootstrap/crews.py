@@ -1,7 +1,7 @@
 """Background work as services: each crew starts its supervised tasks, says which of them is not well, stops them.
 
-Started in dependency order and stopped in the opposite one: venues fall silent first, then detection closes what is
-open, then the last events are written.
+Started in dependency order; stopped in the opposite order of the wiring: screens and venues fall silent first, then
+detection closes what is open, then the last outcomes and events are written, then what the recorder holds.
 """
 
 from collections.abc import Awaitable, Callable
@@ -31,7 +31,6 @@ __all__ = ["ArchiveCrew", "Crew", "DetectionCrew", "MarketCrew", "ObservingCrew"
 
 _ALWAYS_AGAIN = RestartPolicy(first_delay_s=0.5, max_delay_s=30.0, max_restarts=None)
 _STOP_S = 1.0
-_FINISH_S = 1.5
 _PRUNE_EVERY_S = 3600.0
 _OBSERVE_S = 1.0
 

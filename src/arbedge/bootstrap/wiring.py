@@ -110,7 +110,9 @@ def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -
     registry.add("detector", make_detector)
     registry.add("tick_path", make_tick_path, lifecycle=Lifecycle(start=start_tick_path))
     registry.add("observer", make_observer)
+    # Crews stop in the opposite order: screens and venues first, then detection, then what they made is written.
     if plan.is_recording:
+        add_crew(registry, "recorder_crew", RecorderCrew, make_recorder_crew)
         add_crew(registry, "archive_crew", ArchiveCrew, make_archive_crew)
         registry.add("quarantine_path", make_quarantine_path)
         add_crew(registry, "quarantine_crew", QuarantineCrew, QuarantineCrew)
@@ -118,13 +120,11 @@ def registry_for(plan: RunPlan, clock: Clock, metrics: Metrics, log: ErrorLog) -
         registry.add("outcome_path", make_outcome_path)
         add_crew(registry, "outcome_crew", OutcomeCrew, make_outcome_crew)
     add_crew(registry, "detection_crew", DetectionCrew, DetectionCrew)
-    add_crew(registry, "market_crew", MarketCrew, MarketCrew)
-    if plan.is_recording:
-        add_crew(registry, "recorder_crew", RecorderCrew, make_recorder_crew)
     registry.add("crosscheck", make_crosscheck)
     if plan.is_recording:
         add_crew(registry, "oracle_crew", OracleCrew, OracleCrew)
     add_crew(registry, "observing_crew", ObservingCrew, ObservingCrew)
+    add_crew(registry, "market_crew", MarketCrew, MarketCrew)
     add_crew(registry, "view_crew", ViewCrew, ViewCrew)
     return registry
 

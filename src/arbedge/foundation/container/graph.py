@@ -1,8 +1,10 @@
 """The dependency graph: read off the factories' annotations, and refused before anything starts if wrong."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from dishka import AsyncContainer, Provider, Scope, make_async_container
@@ -48,6 +50,7 @@ class DependencyGraph:
         self.name_of: dict[Any, str] = self._names_by_key()
         self.depends_on: dict[str, tuple[str, ...]] = self._edges(wanted)
         self.order: tuple[str, ...] = self._sorted()
+        self.stop_order: tuple[str, ...] = self._stops()
         self.level_of: dict[str, int] = {}
         for name in self.order:
             below = (self.level_of[dependency] for dependency in self.depends_on[name])
@@ -128,6 +131,22 @@ class DependencyGraph:
             # graphlib gives the cycle from dependency to dependant; people read "a needs b".
             cycle = " -> ".join(reversed(error.args[1]))
             raise GraphInvalid([f"services depend on each other in a circle: {cycle}"]) from error
+
+    def _stops(self) -> tuple[str, ...]:
+        """Every service after all that need it; of several that may go, the one registered last goes first."""
+        rank = {name: -place for place, name in enumerate(self.registrations)}
+        needed_by = Counter(each for needs in self.depends_on.values() for each in set(needs))
+        free = [(rank[name], name) for name in self.order if not needed_by[name]]
+        heapify(free)
+        stops = []
+        while free:
+            _, name = heappop(free)
+            stops.append(name)
+            for each in set(self.depends_on[name]):
+                needed_by[each] -= 1
+                if not needed_by[each]:
+                    heappush(free, (rank[each], each))
+        return tuple(stops)
 
     def _node(self, name: str) -> GraphNode:
         registration = self.registrations[name]

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from arbedge.errors import Conflict, Timeout
 from arbedge.foundation.runtime.clock import Clock
+from arbedge.foundation.runtime.patience import Countdown
 from arbedge.foundation.runtime.tasks import ErrorLog, RestartPolicy, StandardLog, TaskFailure, TaskHooks, TaskState
 
 __all__ = [
@@ -133,17 +134,18 @@ class Supervisor:
         names of tasks still running at the end; no task can be started afterwards.
         """
         self._is_stopped = True
-        ends_ns = self._clock.monotonic_ns() + int(deadline_s * 1e9)
+        left_s = deadline_s
         current = asyncio.current_task()
         waiting = [each for each in reversed(self._active.values()) if each.task is not current]
         stuck = []
         for index, each in enumerate(waiting):
             assert each.task is not None
             each.cancel()
-            left_s = max(0.0, (ends_ns - self._clock.monotonic_ns()) / 1e9)
-            if not await _ended_within(self._clock, {each.task}, left_s / (len(waiting) - index)):
+            share_s, asked_ns = left_s / (len(waiting) - index), self._clock.monotonic_ns()
+            if not await _ended_within(self._clock, {each.task}, share_s):
                 stuck.append(each)
-        left_s = max(0.0, (ends_ns - self._clock.monotonic_ns()) / 1e9)
+            # Never more than its share: a machine that stood still takes nothing from the others.
+            left_s -= min(share_s, (self._clock.monotonic_ns() - asked_ns) / 1e9)
         running = {each.task for each in stuck if each.task is not None and not each.task.done()}
         if running and left_s > 0:
             await _ended_within(self._clock, running, left_s)
@@ -215,7 +217,7 @@ async def _outcome(factory: Callable[[], Awaitable[None]]) -> BaseException | No
 async def _ended_within(clock: Clock, tasks: set[asyncio.Task[Any]], seconds: float) -> bool:
     """Whether all of them ended in that time."""
     expired: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    timer = clock.call_later(seconds, lambda: None if expired.done() else expired.set_result(None))
+    timer = Countdown(clock, seconds, lambda: None if expired.done() else expired.set_result(None))
     pending: set[asyncio.Future[Any]] = {*tasks}
     try:
         while pending and not expired.done():
@@ -269,7 +271,7 @@ async def race(clock: Clock, factories: Sequence[Callable[[], Awaitable[T]]], de
     """
     tasks = [asyncio.create_task(_awaited(each)) for each in factories]
     expired: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    timer = clock.call_later(deadline_s, lambda: None if expired.done() else expired.set_result(None))
+    timer = Countdown(clock, deadline_s, lambda: None if expired.done() else expired.set_result(None))
     try:
         waiting: set[asyncio.Future[Any]] = {*tasks, expired}
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
