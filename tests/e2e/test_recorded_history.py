@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,11 +28,15 @@ pytestmark = [pytest.mark.serial, pytest.mark.timeout(150)]
 QUICK = ("--set", "recorder.every_s=0.5", "--set", "recorder.part_s=1", "--set", "exchanges=binance")
 HOURS = 30
 PATIENCE_S = 60
+SAMPLED_S = 4
 Event = dict[str, Any]
 
 
 def demo(home: Path, is_enough: Callable[[Event], bool]) -> list[Event]:
-    """Watch a simulated market until an opportunity is shown that is enough; all rows shown until then."""
+    """Watch a simulated market until an opportunity is shown that is enough; all rows shown until then.
+
+    It goes on for a few seconds more, so that the recorder has sampled every market at least once.
+    """
     ours = ("ARBEDGE", "EXCHANGES", "MONITORED_PAIRS", "ARBITRAGE_", "MIN_NET", "ENCRYPTION_KEY")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     rows: list[Event] = []
@@ -51,6 +56,7 @@ def demo(home: Path, is_enough: Callable[[Event], bool]) -> list[Event]:
             }:
                 rows.append(event["opportunity"])
                 if is_enough(rows[-1]):
+                    time.sleep(SAMPLED_S)
                     job.send_signal(signal.SIGINT)
                     job.communicate()
                     assert job.returncode == 0

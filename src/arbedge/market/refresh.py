@@ -24,6 +24,8 @@ __all__ = ["MarketRefresher"]
 _FIRST_RETRY_S = 1.0
 _LONGEST_RETRY_S = 60.0
 _RESTRICTED_RETRY_S = 120.0
+_SHUT_OUT_RETRY_S = 10.0
+"""What a venue has answered before it serves this location: refused now, it is had again once a ban ends."""
 _POLL_S = 0.05
 _TOPS_SPACING_S = 1.5
 _GAINS_S = 0.5
@@ -43,6 +45,7 @@ class MarketRefresher:
         self._config = config
         self._clock = clock
         self._faults = {name: VenueFaults() for name in self._venues}
+        self._answered: set[tuple[str, str]] = set()
         self._listed: set[tuple[str, MarketKind]] = set()
         self._early_tops: dict[tuple[str, MarketKind], tuple[tuple[TopOfBook, ...], int]] = {}
         self._early_funding: dict[str, tuple[FundingState, ...]] = {}
@@ -148,8 +151,10 @@ class MarketRefresher:
             if isinstance(error, RateLimited) and error.retry_after_s is not None:
                 return max(_FIRST_RETRY_S, error.retry_after_s)
             if is_restriction(error):
-                return _RESTRICTED_RETRY_S
+                first_s = _SHUT_OUT_RETRY_S if (venue, what) in self._answered else _RESTRICTED_RETRY_S
+                return min(_RESTRICTED_RETRY_S, first_s * 2.0 ** min(failures, 10))
             return min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2.0 ** min(failures, 10))
+        self._answered.add((venue, what))
         self._faults[venue].clear(what)
         return None
 

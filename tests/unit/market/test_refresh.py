@@ -187,3 +187,15 @@ async def test_tops_are_read_again_after_a_reconnection(house):
     await house.pass_time(2)
     assert state(house).quotes == 3
     assert house.market.alive_problem(house.slot(house.btc)) is None
+
+
+async def test_what_was_answered_before_is_asked_again_soon_after_a_refusal(house_of):
+    house = house_of(refresh_instruments_s=10)
+    house.start(house.refresher.run)
+    await house.pass_time(5)
+    house.venue.errors["fetch_instruments"] = Restricted("restricted from this location")
+    await house.pass_time(12)
+    assert "restricted" in state(house).error
+    house.venue.errors.clear()
+    await house.pass_time(11)
+    assert state(house).error is None
