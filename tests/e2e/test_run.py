@@ -285,7 +285,8 @@ OF_PAIRS = ("long_vwap", "short_vwap", "price", "fees_entry", "fees_exit", "fund
 def test_scan_prints_exactly_the_promised_shape_best_first(lab_url: str, tmp_path: Path) -> None:
     rates = "LINK=0.000004,ADA=0.000003"
     result = once(
-        "scan", "--once", "--format", "json", home=tmp_path, ARBEDGE_VENUES__BINANCE__BASE_URL=lab_url,
+        "scan", "--once", "--format", "json", home=tmp_path,
+        EXCHANGES="binance", ARBEDGE_VENUES__BINANCE__BASE_URL=lab_url,
         ARBEDGE_VENUES__BINANCE__BORROW_RATES_HOURLY=rates,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
@@ -313,7 +314,7 @@ def test_scan_prints_exactly_the_promised_shape_best_first(lab_url: str, tmp_pat
 def test_scan_exits_with_3_and_still_prints_its_document_when_no_venue_answers(tmp_path: Path) -> None:
     result = once(
         "scan", "--once", "--format", "json", "--within", "5", home=tmp_path,
-        ARBEDGE_VENUES__BINANCE__BASE_URL="http://127.0.0.1:9",
+        EXCHANGES="binance", ARBEDGE_VENUES__BINANCE__BASE_URL="http://127.0.0.1:9",
     )  # fmt: skip
     assert result.returncode == 3
     document = json.loads(result.stdout)
@@ -325,7 +326,9 @@ def test_scan_exits_with_3_and_still_prints_its_document_when_no_venue_answers(t
 
 
 def test_with_no_venue_in_reach_run_says_so_once_and_names_the_demo(tmp_path: Path) -> None:
-    with Program("run", home=tmp_path, ARBEDGE_VENUES__BINANCE__BASE_URL="http://127.0.0.1:9") as program:
+    with Program(
+        "run", home=tmp_path, EXCHANGES="binance", ARBEDGE_VENUES__BINANCE__BASE_URL="http://127.0.0.1:9"
+    ) as program:
         notice = program.until(is_type("notice"))
         assert "make demo" in notice["text"]
         program.until(is_type("status"))
@@ -345,7 +348,9 @@ def test_ctrl_c_while_it_still_loads_ends_it_quietly(after_s: float, tmp_path: P
 
 
 def test_it_ends_when_the_reader_of_its_lines_has_left(tmp_path: Path) -> None:
-    with Program("run", home=tmp_path, ARBEDGE_VENUES__BINANCE__BASE_URL="http://127.0.0.1:9") as program:
+    with Program(
+        "run", home=tmp_path, EXCHANGES="binance", ARBEDGE_VENUES__BINANCE__BASE_URL="http://127.0.0.1:9"
+    ) as program:
         program.until(is_type("started"))
         program._selector.unregister(program.process.stdout)
         program.process.stdout.close()
@@ -359,7 +364,9 @@ def test_a_small_recording_is_served_and_read_by_the_main_job(tmp_path: Path) ->
     recording.write_text("\n".join(recorded_lines()) + "\n")
     with Program("replay", str(recording), "--port-base", "0", home=tmp_path) as lab:
         base_url = lab.until(lambda event: event["ready"])["venues"]["binance"]["base_url"]
-        with Program("run", home=tmp_path, ARBEDGE_VENUES__BINANCE__BASE_URL=base_url) as program:
+        with Program(
+            "run", home=tmp_path, EXCHANGES="binance", ARBEDGE_VENUES__BINANCE__BASE_URL=base_url
+        ) as program:
             venue = program.until(lambda event: event["type"] == "venue" and event["quotes"] > 0)
             assert venue["instruments"] == 1
             assert program.interrupt()[0] == 0
