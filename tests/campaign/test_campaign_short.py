@@ -40,9 +40,7 @@ async def test_what_is_planted_is_found_and_what_is_shown_is_true(seed: int, sce
         assert verdict.falses == []
         if not verdict.misses or run.lag_s <= STARVED_S:
             break
-    else:
-        pytest.skip(f"no processor to spare: the loop woke {run.lag_s:.2f} s late on the mean")
-    assert verdict.misses == []
+    assert verdict.misses == [], f"the loop woke {run.lag_s:.2f} s late on the mean"
     assert verdict.recall == verdict.precision == 1
 
 
